@@ -1,0 +1,1 @@
+"""virtbus: manage virtual machines and containers of many hypervisors through one API."""
