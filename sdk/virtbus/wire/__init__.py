@@ -1,0 +1,1 @@
+"""What travels on the bus: headers, bodies, limits, sockets. See sdk/PROTOCOL.md."""
