@@ -27,8 +27,17 @@ class Effect(enum.StrEnum):
     FORCE = "force"
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
+class RequestMeta(msgspec.StructMeta):
+    """Tells type checkers that all requests are built by keyword."""
+
+
 class Request(
-    msgspec.Struct, Generic[ReplyT], frozen=True, kw_only=True, forbid_unknown_fields=True
+    msgspec.Struct,
+    Generic[ReplyT],
+    metaclass=RequestMeta,
+    kw_only=True,
+    forbid_unknown_fields=True,
 ):
     """Root of all requests; `ReplyT` is what the operation answers."""
 
