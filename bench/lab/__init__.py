@@ -1,0 +1,1 @@
+"""Daemons for the benchmark: how they are started, watched and ended."""
