@@ -41,7 +41,7 @@ def imports(path: Path, module: str) -> Iterator[tuple[int, str]]:
             above = package.split(".")[: len(package.split(".")) - node.level + 1]
             base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
             for alias in node.names:
-                # `from virtbus import model` imports a module, `from virtbus.errors import Busy` no.
+                # `from virtbus import model` imports virtbus.model.
                 yield node.lineno, f"{base}.{alias.name}" if is_module(base, alias.name) else base
 
 

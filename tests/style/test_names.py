@@ -9,9 +9,9 @@ from tests.style.tree import is_generated, place, python_files, refuse, tree
 QUANTITIES = {
     "age", "allocation", "available", "bandwidth", "capacity", "deadline", "delay", "downtime",
     "duration", "elapsed", "frequency", "grace", "granularity", "heartbeat", "interval",
-    "latency", "length", "lifetime", "limit", "memory", "offset", "pause", "period", "quota",
+    "latency", "length", "lifetime", "memory", "offset", "pause", "period", "quota",
     "rate", "remaining", "size", "speed", "swap", "time", "timeout", "timestamp", "ttl",
-    "uptime", "wait", "when",
+    "uptime", "wait",
 }  # fmt: skip
 NUMBER = re.compile(r"\b(int|float|\w*Int|\w*Float)\b")
 
