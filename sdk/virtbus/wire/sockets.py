@@ -1,7 +1,8 @@
 """Every ZeroMQ socket of virtbus is made here, so that its options are set in one place.
 
 Options (zmq_setsockopt(3)): LINGER 0 (closing never hangs), bounded HWMs (a slow peer loses its own),
-MAXMSGSIZE (oversized frames end the connection), ZMTP heartbeats and TCP keepalive (half-open links end),
+MAXMSGSIZE (oversized frames end the connection), ZMTP heartbeats and TCP keepalive on CURVE links (half-open
+links end; a UNIX socket cannot be half-open, and there a stopped peer must not lose its link),
 IMMEDIATE (nothing queues for a link that is down), ROUTER_MANDATORY (unreachable is an error),
 ROUTER_HANDOVER (a reconnecting peer keeps its id), reconnect back-off, CURVE.
 """
@@ -58,10 +59,6 @@ def open_socket(
     socket.linger = 0
     socket.sndhwm = socket.rcvhwm = queue
     socket.maxmsgsize = MAX_FRAME_BYTES
-    socket.heartbeat_ivl = HEARTBEAT_MS
-    socket.heartbeat_timeout = 3 * HEARTBEAT_MS
-    socket.heartbeat_ttl = 3 * HEARTBEAT_MS
-    socket.tcp_keepalive = 1
     if role.binds:
         socket.backlog = BACKLOG
     else:
@@ -74,6 +71,10 @@ def open_socket(
     if kind == zmq.DEALER:
         socket.routing_id = b"v" + os.urandom(16)
     if curve is not None:
+        socket.heartbeat_ivl = HEARTBEAT_MS
+        socket.heartbeat_timeout = 3 * HEARTBEAT_MS
+        socket.heartbeat_ttl = 3 * HEARTBEAT_MS
+        socket.tcp_keepalive = 1
         socket.curve_publickey = curve.public.encode()
         socket.curve_secretkey = curve.secret.encode()
         if role.binds:
