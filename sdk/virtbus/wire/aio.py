@@ -24,7 +24,7 @@ class LoopSocket:
         self._socket = socket
         self._on_message = on_message
         self._loop = asyncio.get_running_loop()
-        self._fd = socket.get(zmq.FD)
+        self._fd = int(socket.get(zmq.FD))
         self._scheduled = False
         self._closed = False
         self._loop.add_reader(self._fd, self._drain)

@@ -1,10 +1,9 @@
 """Every ZeroMQ socket of virtbus is made here, so that its options are set in one place.
 
-Options (zmq_setsockopt(3)): LINGER 0 (closing never hangs), bounded HWMs (a slow peer loses its own),
-MAXMSGSIZE (oversized frames end the connection), ZMTP heartbeats and TCP keepalive on CURVE links (half-open
-links end; a UNIX socket cannot be half-open, and there a stopped peer must not lose its link),
-IMMEDIATE (nothing queues for a link that is down), ROUTER_MANDATORY (unreachable is an error),
-ROUTER_HANDOVER (a reconnecting peer keeps its id), reconnect back-off, CURVE.
+Options (zmq_setsockopt(3)): LINGER 0 (closing never hangs), bounded HWMs (a slow peer loses its
+own), MAXMSGSIZE (oversized frames end the connection), ZMTP heartbeats and TCP keepalive (half-open
+links end), IMMEDIATE (nothing queues for a link that is down), ROUTER_MANDATORY (unreachable is an
+error), ROUTER_HANDOVER (a reconnecting peer keeps its id), reconnect back-off, CURVE.
 """
 
 from __future__ import annotations
