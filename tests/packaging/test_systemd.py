@@ -111,7 +111,7 @@ def test_users_and_folders_can_be_made(tmp_path: Path, require_peer: Callable[..
     require_peer("systemd-sysusers", "install systemd")
     require_peer("changing owners", "be root", present=os.geteuid() == 0)
     root, folder = tmp_path / "root", ROOT / "packaging/systemd"
-    root.mkdir()
+    (root / "etc").mkdir(parents=True)
     run("systemd-sysusers", f"--root={root}", str(folder / "virtbus.sysusers.conf"))
     run("systemd-tmpfiles", f"--root={root}", "--create", str(folder / "virtbus.tmpfiles.conf"))
     ids = {
