@@ -1,0 +1,66 @@
+"""The domain document: read it, complete it, check it, write it.
+
+domain = parse_domain(text)
+apply_defaults(domain, uuid=..., macs=...)
+check_domain(domain)
+domain.devices.disks[0].target.dev
+format_domain(domain)
+"""
+
+from __future__ import annotations
+
+from ..engine.walk import Problem, check, problems, strip
+from .defaults import apply_defaults
+from .metadata import get_metadata, set_metadata
+from .root import Domain
+
+__all__ = [
+    "Domain",
+    "Problem",
+    "apply_defaults",
+    "check_domain",
+    "domain_problems",
+    "format_domain",
+    "get_metadata",
+    "inactive_domain",
+    "parse_domain",
+    "set_metadata",
+]
+
+
+def parse_domain(text: str | bytes) -> Domain:
+    """The domain that `text` describes, as it stands: no defaults, no checks across elements.
+
+    Raises InvalidDocument with line, element and reason.
+    """
+    from ..engine.reader import parse
+
+    return parse(Domain, "domain", text)
+
+
+def format_domain(domain: Domain, *, inactive: bool = False, with_secrets: bool = False) -> str:
+    """The document of `domain`, as libvirt would write it.
+
+    `inactive` leaves out what is true of the running guest only (id, aliases,
+    allotted ports); passwords are left out unless `with_secrets`.
+    Raises InvalidDocument when a field holds what XML or its type cannot.
+    """
+    from ..engine.writer import format_element
+
+    stripped = strip(domain, live=inactive, secret=not with_secrets)
+    return format_element("domain", stripped)
+
+
+def inactive_domain(domain: Domain) -> Domain:
+    """`domain` as a definition; shares what did not change, so copy before changing it."""
+    return strip(domain, live=True)
+
+
+def check_domain(domain: Domain) -> None:
+    """Raise InvalidDocument for the first contradiction within the document."""
+    check("domain", domain)
+
+
+def domain_problems(domain: Domain) -> list[Problem]:
+    """All contradictions within the document, for a person to mend."""
+    return list(problems("domain", domain))

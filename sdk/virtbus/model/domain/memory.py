@@ -1,0 +1,30 @@
+"""<memory>, <currentMemory>, <maxMemory>: all kept in KiB."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from ..engine.declare import Attr, Element, Name, Size
+from ..engine.values import OnOff, UInt, Unit
+
+Kibibytes: TypeAlias = Annotated[Size, Unit("KiB", "KiB")]
+
+
+class Memory(Element, kw_only=True):
+    """What the guest has when it starts."""
+
+    dump_core: Annotated[Attr[OnOff], Name("dumpCore")] = None
+    size_kib: Kibibytes
+
+
+class CurrentMemory(Element, kw_only=True):
+    """What the balloon leaves the guest."""
+
+    size_kib: Kibibytes
+
+
+class MaxMemory(Element, kw_only=True):
+    """What the guest can have with memory devices plugged in."""
+
+    slots: Attr[UInt] = None
+    size_kib: Kibibytes

@@ -1,0 +1,1 @@
+"""The engine under all documents: declare, read, strip, check, write."""

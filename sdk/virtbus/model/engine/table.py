@@ -1,0 +1,142 @@
+"""What a declaration says, in the form the other steps work with.
+
+A class's annotations are read once, when the class is first used.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from .declare import Element, Kind, Marker, Name
+from .values import TEXT, Choice, Codec, PlainText, Unit
+
+_OWN = frozenset(Element.__struct_fields__)
+
+
+class Field(NamedTuple):
+    """One field of an element, as declared."""
+
+    name: str
+    xml: str
+    kind: Kind
+    codec: Codec
+    element: type[Element]
+    required: bool
+    section: bool  # a child that comes into being by itself
+    live: bool
+    secret: bool
+    unit: Unit
+
+
+class Table(NamedTuple):
+    """All fields of an element class, by where they stand in the XML."""
+
+    fields: tuple[Field, ...]
+    body: tuple[Field, ...]
+    attributes: dict[str, Field]
+    elements: dict[str, Field]
+    text: Field | None
+    required: tuple[Field, ...]
+    variants: dict[str, type[Element]]
+
+
+_TABLES: dict[type[Element], Table] = {}
+
+
+def table_of(cls: type[Element]) -> Table:
+    """The table of an element class; TypeError when its declaration is not understood."""
+    table = _TABLES.get(cls)
+    if table is None:
+        table = _TABLES[cls] = _build(cls)
+    return table
+
+
+def _build(cls: type[Element]) -> Table:
+    hints = get_type_hints(cls, include_extras=True)
+    declared = [f for f in msgspec.structs.fields(cls) if f.name not in _OWN]
+    order = [name for name in hints if name not in _OWN]
+    declared.sort(key=lambda f: order.index(f.name))
+    fields = tuple(_field(cls, f, hints[f.name]) for f in declared)
+    text = [f for f in fields if f.kind in (Kind.TEXT, Kind.SIZE)]
+    if len(text) > 1:
+        raise TypeError(f"{cls.__name__} declares more than one text")
+    return Table(
+        fields=fields,
+        body=tuple(f for f in fields if f.kind is not Kind.ATTRIBUTE),
+        attributes={f.xml: f for f in fields if f.kind is Kind.ATTRIBUTE},
+        elements={f.xml: f for f in fields if f.kind not in _NOT_ELEMENTS},
+        text=text[0] if text else None,
+        required=tuple(f for f in fields if f.required),
+        variants=_variants(cls),
+    )
+
+
+def _variants(cls: type[Element]) -> dict[str, type[Element]]:
+    """The subclasses a document chooses between, by the default of their `CHOSEN_BY` field."""
+    if not cls.CHOSEN_BY:
+        return {}
+    return {
+        str(field.default): variant
+        for variant in cls.__subclasses__()
+        for field in msgspec.structs.fields(variant)
+        if field.name == cls.CHOSEN_BY
+    }
+
+
+_NOT_ELEMENTS = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE)
+
+
+def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Field:
+    name = info.name
+    base, marks = _unfold(hint)
+    kinds = [m for m in marks if isinstance(m, Kind)]
+    if len(kinds) != 1:
+        raise TypeError(f"{cls.__name__}.{name} must be one of Attr, Value, Child, ...")
+    kind = kinds[0]
+    if kind in (Kind.VALUES, Kind.CHILDREN):
+        base, more = _unfold(get_args(base)[0])
+        marks += more
+    is_element = isinstance(base, type) and issubclass(base, Element)
+    if is_element != (kind in (Kind.CHILD, Kind.CHILDREN)):
+        raise TypeError(f"{cls.__name__}.{name}: {base!r} does not fit {kind.name}")
+    plain = is_element or kind in (Kind.FLAG, Kind.SIZE, Kind.KEPT)
+    return Field(
+        name=name,
+        xml=next((m.xml for m in marks if isinstance(m, Name)), name),
+        kind=kind,
+        codec=TEXT if plain else _codec(cls, name, base, marks),
+        element=base if is_element else Element,
+        required=info.required,
+        section=kind is Kind.CHILD and info.default_factory is not msgspec.NODEFAULT,
+        live=Marker.LIVE in marks,
+        secret=Marker.SECRET in marks,
+        unit=next((m for m in marks if isinstance(m, Unit)), Unit("KiB", "KiB")),
+    )
+
+
+def _unfold(hint: Any) -> tuple[Any, list[Any]]:
+    """The bare type under Annotated and `| None`, and all that was said about it."""
+    marks: list[Any] = []
+    while True:
+        if hasattr(hint, "__metadata__"):
+            marks += hint.__metadata__
+            hint = hint.__origin__
+        elif get_origin(hint) in (Union, types.UnionType):
+            (hint,) = [a for a in get_args(hint) if a is not type(None)]
+        else:
+            return hint, marks
+
+
+def _codec(cls: type[Element], name: str, base: Any, marks: list[Any]) -> Codec:
+    own = [m for m in marks if hasattr(m, "parse") and hasattr(m, "format")]
+    if own:
+        codec: Codec = own[0]
+        return codec
+    if get_origin(base) is Literal:
+        return Choice(get_args(base))
+    if base is str:
+        return PlainText()
+    raise TypeError(f"{cls.__name__}.{name}: say how {base!r} is bounded and written")

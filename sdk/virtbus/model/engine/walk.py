@@ -1,0 +1,125 @@
+"""Steps over a whole tree of elements: strip it, or say what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from ...errors import InvalidDocument
+from .declare import Element, Kind
+from .table import Field, table_of
+
+E = TypeVar("E", bound=Element)
+
+
+class Problem(NamedTuple):
+    """One thing wrong in a document: where, and why."""
+
+    line: int
+    element: str
+    reason: str
+
+
+def problems(tag: str, element: Element) -> Iterator[Problem]:
+    """All that the declarations' own checks have to say, parents first."""
+    for reason in element.problems():
+        yield Problem(element.line, tag, reason)
+    for field in table_of(type(element)).fields:
+        if field.kind is Kind.CHILD:
+            child = getattr(element, field.name)
+            if child is not None:
+                yield from problems(f"{tag}/{field.xml}", child)
+        elif field.kind is Kind.CHILDREN:
+            for child in getattr(element, field.name):
+                yield from problems(f"{tag}/{field.xml}", child)
+
+
+def check(tag: str, element: Element) -> None:
+    """Raise InvalidDocument for the first problem, if there is one."""
+    for line, path, reason in problems(tag, element):
+        where = f"line {line}: " if line else ""
+        raise InvalidDocument(f"{where}<{path}>: {reason}", line=line, element=path, reason=reason)
+
+
+def strip(element: E, *, live: bool = False, secret: bool = False) -> E:
+    """`element` without its runtime facts (live) or its secrets (secret).
+
+    The result shares with `element` what did not change; `element` is untouched.
+    """
+    stripped = _strip(element, live, secret)
+    return element if stripped is None else stripped
+
+
+def _strip(element: E, live: bool, secret: bool) -> E | None:
+    """As `strip`; None when the element itself is a runtime fact."""
+    cls = type(element)
+    if live and cls.inactive is not Element.inactive:
+        inactive = element.inactive()
+        if inactive is None:
+            return None
+        element = inactive
+    changes: dict[str, Any] = {}
+    for name, absent, many in _to_strip(cls, live, secret):
+        value = getattr(element, name)
+        if not value:
+            continue
+        if absent is not _DESCEND:
+            changes[name] = [] if many else absent
+        elif many:
+            items = [_strip(item, live, secret) for item in value]
+            if any(new is not old for new, old in zip(items, value, strict=True)):
+                changes[name] = [item for item in items if item is not None]
+        else:
+            new = _strip(value, live, secret)
+            if new is not value:
+                changes[name] = new
+    return msgspec.structs.replace(element, **changes) if changes else element
+
+
+class _Step(NamedTuple):
+    """What stripping does with one field: clear it to `absent`, or descend into it."""
+
+    name: str
+    absent: object
+    many: bool
+
+
+_DESCEND = object()
+_STEPS: dict[tuple[type[Element], bool, bool], tuple[_Step, ...]] = {}
+
+
+def _to_strip(cls: type[Element], live: bool, secret: bool) -> tuple[_Step, ...]:
+    """The fields of `cls` that stripping can change, directly or further down."""
+    key = (cls, live, secret)
+    steps = _STEPS.get(key)
+    if steps is None:
+        steps = _STEPS[key] = tuple(
+            _Step(
+                field.name,
+                _absent(field) if _stripped(field, live, secret) else _DESCEND,
+                field.kind in (Kind.CHILDREN, Kind.VALUES),
+            )
+            for field in table_of(cls).fields
+            if _stripped(field, live, secret) or _leads_to(field.element, live, secret)
+        )
+    return steps
+
+
+def _stripped(field: Field, live: bool, secret: bool) -> bool:
+    return (live and field.live) or (secret and field.secret)
+
+
+def _leads_to(cls: type[Element], live: bool, secret: bool) -> bool:
+    own = live and cls.inactive is not Element.inactive
+    variants = table_of(cls).variants.values()
+    return (
+        own
+        or bool(_to_strip(cls, live, secret))
+        or any(_leads_to(variant, live, secret) for variant in variants)
+    )
+
+
+def _absent(field: Field) -> object:
+    return False if field.kind is Kind.FLAG else None

@@ -1,0 +1,145 @@
+"""From declared elements to text, in libvirt's order, quoting and indentation."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ...errors import InvalidDocument
+from .declare import Element, Kind
+from .table import Field, table_of
+
+_SPECIAL = re.compile("[&<>'\"\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "'": "&apos;",
+    '"': "&quot;",
+    "\t": "&#x9;",
+    "\n": "&#xA;",
+    "\r": "&#xD;",
+}
+_IN_TEXT = {**_ESCAPES, "\t": "\t", "\n": "\n"}
+
+
+def format_element(tag: str, element: Element) -> str:
+    """The document of `element` under the root `tag`, ending in a newline.
+
+    Raises InvalidDocument when a field holds what XML or its type cannot.
+    """
+    out: list[str] = []
+    _write(out, tag, element, "")
+    out.append("")
+    return "\n".join(out)
+
+
+def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
+    table = table_of(type(element))
+    head = f"{indent}<{tag}"
+    for name, field in table.attributes.items():
+        value = getattr(element, field.name)
+        if value is not None:
+            head += f" {name}='{_quoted(field, tag, value)}'"
+    text = ""
+    body: list[str] = []
+    inner = indent + "  "
+    for field in table.body:
+        value = getattr(element, field.name)
+        if value is None:
+            continue
+        kind = field.kind
+        if kind is Kind.CHILD:
+            if not (field.section and _says_nothing(value)):
+                _write(body, field.xml, value, inner)
+        elif kind is Kind.CHILDREN:
+            for item in value:
+                _write(body, field.xml, item, inner)
+        elif kind is Kind.TEXT:
+            text = _text(field, tag, value)
+        elif kind is Kind.SIZE:
+            head += f" unit='{field.unit.kept}'"
+            text = str(value)
+        else:
+            _write_leaf(body, field, element, value, inner)
+    if element.other_attributes:
+        head += _foreign(element, "")
+    body += [f"{inner}{kept}" for kept in element.other]
+    if body:
+        out.append(f"{head}>{text}")
+        out += body
+        out.append(f"{indent}</{tag}>")
+    elif text:
+        out.append(f"{head}>{text}</{tag}>")
+    else:
+        out.append(f"{head}/>")
+
+
+def _says_nothing(section: Element) -> bool:
+    if section.other or section.other_attributes:
+        return False
+    return not any(getattr(section, f.name) for f in table_of(type(section)).fields)
+
+
+def _write_leaf(out: list[str], field: Field, parent: Element, value: Any, indent: str) -> None:
+    xml = field.xml
+    if field.kind is Kind.KEPT:
+        out.append(f"{indent}{value}")
+        return
+    extra = _foreign(parent, f"{xml}@") if parent.other_attributes else ""
+    if field.kind is Kind.FLAG:
+        if value:
+            out.append(f"{indent}<{xml}{extra}/>")
+        return
+    for item in value if field.kind is Kind.VALUES else (value,):
+        text = _text(field, xml, item)
+        out.append(f"{indent}<{xml}{extra}>{text}</{xml}>" if text else f"{indent}<{xml}{extra}/>")
+
+
+def _foreign(element: Element, prefix: str) -> str:
+    """The kept attributes of an element (prefix "") or of its child (prefix "tag@")."""
+    out = ""
+    declared: set[str] = set()
+    for name, value, namespace in element.other_attributes:
+        if prefix:
+            if not name.startswith(prefix):
+                continue
+            name = name.removeprefix(prefix)
+        elif "@" in name:
+            continue
+        out += f" {name}='{_escape(value, _ESCAPES, name)}'"
+        nsprefix = name.partition(":")[0]
+        if namespace and nsprefix not in declared:
+            declared.add(nsprefix)
+            out += f" xmlns:{nsprefix}='{_escape(namespace, _ESCAPES, name)}'"
+    return out
+
+
+def _quoted(field: Field, tag: str, value: Any) -> str:
+    return _escape(_formatted(field, tag, value), _ESCAPES, tag)
+
+
+def _text(field: Field, tag: str, value: Any) -> str:
+    return _escape(_formatted(field, tag, value), _IN_TEXT, tag)
+
+
+def _formatted(field: Field, tag: str, value: Any) -> str:
+    try:
+        return field.codec.format(value)
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = f"'{field.name}': {error}"
+        raise InvalidDocument(f"<{tag}>: {reason}", line=0, element=tag, reason=reason) from None
+
+
+def _escape(text: str, escapes: dict[str, str], tag: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
+
+    def replace(match: re.Match[str]) -> str:
+        char = match[0]
+        if char in escapes:
+            return escapes[char]
+        reason = f"the character {char!r} cannot stand in XML"
+        raise InvalidDocument(f"<{tag}>: {reason}", line=0, element=tag, reason=reason)
+
+    return _SPECIAL.sub(replace, text)
