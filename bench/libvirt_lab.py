@@ -15,7 +15,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from bench.lab.processes import ROOT, BenchError, Reaper, ServedClient, end_process, wait_for_path
+from bench.lab.processes import ROOT, BenchError, ServedClient, end_process, wait_for_path
 from bench.manager import Manager
 
 PACKAGES = ("libvirt-daemon", "libvirt-daemon-driver-qemu", "python3-libvirt", "qemu-system-x86")
@@ -72,18 +72,22 @@ def ensure_packages() -> None:
     missing = missing_packages()
     if not missing:
         return
-    install = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "install"]
-    answer = subprocess.run(
-        [*install, "--no-install-recommends", *missing],
+    _apt_get("update")
+    answer = _apt_get("install", "-y", "--no-install-recommends", *missing)
+    if answer.returncode != 0:
+        reason = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+        raise PeerAbsent(f"cannot install {', '.join(missing)}: {reason}")
+
+
+def _apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *arguments],
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         capture_output=True,
         text=True,
         check=False,
         timeout=600,
     )
-    if answer.returncode != 0:
-        reason = (answer.stderr.strip().splitlines() or ["no message"])[-1]
-        raise PeerAbsent(f"cannot install {', '.join(missing)}: {reason}")
 
 
 class LibvirtLab(Manager):
@@ -100,7 +104,6 @@ class LibvirtLab(Manager):
             root / "client.log",
             {"PYTHONPATH": str(ROOT)},
         )
-        self._reaper = Reaper()
         self._libvirtd = self._virtlogd = 0
         try:
             self._virtlogd = self._daemon("virtlogd")
@@ -109,7 +112,7 @@ class LibvirtLab(Manager):
             self.versions: dict[str, str] = self._client.call("connect")
         except (BenchError, TimeoutError) as error:
             self._client.close()
-            self._reaper.close()
+            self.reaper.close()
             raise PeerAbsent(f"libvirtd does not answer ({error}); see {root}/*.log") from error
 
     @property
@@ -135,7 +138,7 @@ class LibvirtLab(Manager):
         self._client.close()
         end_process(self._libvirtd, signal.SIGTERM)
         end_process(self._virtlogd, signal.SIGTERM)
-        self._reaper.close()
+        self.reaper.close()
 
     def _make_directories(self) -> None:
         """Fresh ones, but for the cache: probing QEMU is not what a row measures."""
@@ -157,6 +160,6 @@ class LibvirtLab(Manager):
         enter = [str(ROOT / "bench/lab/in_namespace.sh"), str(self.root)]
         config = ["--config", f"/etc/libvirt/{name}.conf"]
         pid_file = ["--pid-file", f"/run/libvirt/{name}.pid"]
-        return self._reaper.spawn(
+        return self.reaper.spawn(
             [*enter, f"/usr/sbin/{name}", *config, *pid_file], self.root / f"{name}.log"
         )

@@ -14,8 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.lab.processes import ServedClient, end_process, wait_gone
-from bench.measure import pss_kib
+from bench.lab.processes import Reaper, ServedClient, end_process, wait_gone
+from bench.measure import descends_from, emulator_pids, pss_kib
 
 GUEST_GONE_LIMIT_S = 20.0
 
@@ -27,6 +27,7 @@ class Manager(ABC):
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.reaper = Reaper()
         self.images = root / "images"
         self.images.mkdir(parents=True, exist_ok=True)
         self.idle_pss_kib = 0
@@ -86,6 +87,16 @@ class Manager(ABC):
         self.client.call("connect")
         return seconds
 
+    def emulators(self, names: Sequence[str]) -> list[int]:
+        """Pids of this manager's QEMU processes of the named guests, which must all be there."""
+        pids = []
+        for name in names:
+            found = [pid for pid in emulator_pids(name) if descends_from(pid, self.reaper.pid)]
+            if len(found) != 1:
+                raise RuntimeError(f"{len(found)} QEMU processes are named {name}, not one")
+            pids += found
+        return pids
+
     def memory_kib(self, role: str) -> float:
         """PSS of the process with that role, in KiB."""
         return float(pss_kib(self.pid(role)))
@@ -111,12 +122,13 @@ class Manager(ABC):
         for first in range(0, len(names), at_once):
             self.start(names[first : first + at_once])
 
-    def destroy(self, names: Sequence[str], pids: Sequence[int]) -> float:
+    def destroy(self, names: Sequence[str]) -> float:
         """Time from the call to its return with the QEMU processes gone.
 
         Pid file descriptors wait for the processes in threads of their own, so
         a process that outlives the call counts until its end.
         """
+        pids = self.emulators(names)
         gone: list[float] = []
 
         def watch(pid: int) -> Callable[[], None]:
@@ -141,8 +153,9 @@ class Manager(ABC):
         """From the call of suspend to its event at a subscriber."""
         return float(self.client.call("suspend_event", name=name))
 
-    def crash_event(self, name: str, pid: int) -> float:
+    def crash_event(self, name: str) -> float:
         """From SIGKILL of the guest's QEMU to the event at a subscriber."""
+        (pid,) = self.emulators([name])
         return float(self.client.call("crash_event", name=name, pid=pid))
 
     def fanout(self, name: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import statistics
 import time
@@ -17,7 +19,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
     if not values:
         raise ValueError("no values to take a percentile of")
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def significant(value: float, digits: int = 3) -> float:
@@ -60,8 +62,21 @@ def emulator_pids(guest_name: str) -> list[int]:
     return found
 
 
+def descends_from(pid: int, ancestor: int) -> bool:
+    """True when `ancestor` is the process's parent, or that one's parent, and so on."""
+    while pid > 1:
+        try:
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        pid = int(text.rsplit(")", 1)[1].split()[1])
+        if pid == ancestor:
+            return True
+    return False
+
+
 def _named(arguments: Sequence[str], guest_name: str) -> bool:
-    for option, value in zip(arguments, arguments[1:], strict=False):
+    for option, value in itertools.pairwise(arguments):
         if option == "-name":
             first = value.split(",")[0]
             return first.removeprefix("guest=") == guest_name

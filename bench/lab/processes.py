@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -35,7 +36,8 @@ class Reaper:
 
     def spawn(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> int:
         """Starts a daemon, its output appended to `log`; its pid."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         request = {"cmd": list(command), "log": str(log), "env": dict(env or {})}
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
         self._process.stdin.flush()
@@ -43,6 +45,11 @@ class Reaper:
         if not answer:
             raise BenchError(f"cannot start {command[0]}; the reaper has ended")
         return int(answer)
+
+    @property
+    def pid(self) -> int:
+        """The sub-reaper's: all it started, and what those left behind, descends from it."""
+        return self._process.pid
 
     def close(self) -> None:
         """Ends everything under the reaper, then the reaper."""
@@ -92,7 +99,8 @@ class ServedClient:
 
     def call(self, op: str, **args: Any) -> Any:
         """The operation's answer; BenchError with its text when it failed or took too long."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         try:
             self._process.stdin.write(json.dumps({"op": op, "args": args}) + "\n")
             self._process.stdin.flush()
@@ -113,10 +121,8 @@ class ServedClient:
         """Ends the client."""
         assert self._process.stdin is not None
         if not self._process.stdin.closed:
-            try:
+            with contextlib.suppress(BrokenPipeError):  # it has ended already
                 self._process.stdin.close()
-            except BrokenPipeError:
-                pass  # it has ended already: nothing left to flush
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

@@ -44,7 +44,9 @@ def _children() -> list[int]:
 
 def _start(request: dict[str, object], keep: list[subprocess.Popen[bytes]]) -> int:
     command, log, env = request["cmd"], request["log"], request["env"]
-    assert isinstance(command, list) and isinstance(log, str) and isinstance(env, dict)
+    assert isinstance(command, list)
+    assert isinstance(log, str)
+    assert isinstance(env, dict)
     with Path(log).open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -1,0 +1,99 @@
+"""virtbus's calls. Run by the environment that has `virtbus`.
+
+Usage: python -m bench.clients.virtbus_client URI ENDPOINT
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import virtbus
+from bench.clients.client import Call, Client, operations_of
+from bench.clients.serve import now, serve
+from virtbus.errors import VirtbusError
+
+
+class VirtbusClient(Client):
+    """The blocking SDK; each subscription is read by a thread of its own."""
+
+    not_ready = (VirtbusError,)
+
+    def _open(self) -> Any:
+        uri, endpoint = self.uri.split(" ")
+        return virtbus.connect(uri, endpoint=endpoint)
+
+    def _close(self, connection: Any) -> None:
+        connection.close()
+
+    def _listen(self, connection: Any, subscriber: int) -> None:
+        ready = threading.Event()
+
+        def read() -> None:
+            events = connection.events()
+            ready.set()
+            try:
+                for event in events:
+                    if isinstance(event, virtbus.DomainLifecycle):
+                        self.arrivals.add(event.name, str(event.change), subscriber)
+            except VirtbusError as error:
+                print(f"subscriber {subscriber} ends: {error}", file=sys.stderr)
+
+        threading.Thread(target=read, daemon=True).start()
+        if not ready.wait(10):
+            raise TimeoutError("no subscription within 10 s")
+
+    def _versions(self, connection: Any) -> dict[str, str]:
+        return {"virtbus": str(connection.agent_version())}
+
+    def _define(self, connection: Any, document: str) -> None:
+        connection.define_domain(document)
+
+    def _count(self, connection: Any) -> int:
+        return len(connection.list_domains())
+
+    def _active(self, connection: Any) -> set[str]:
+        return {domain.name for domain in connection.list_domains(active=True)}
+
+    def _statistics(self, connection: Any) -> int:
+        return sum(record.complete for record in connection.get_all_domain_stats(active=True))
+
+    def _lookup(self, connection: Any, name: str) -> Any:
+        return connection.lookup_domain(name)
+
+    def _calls(self, domain: Any) -> dict[str, Call]:
+        return {
+            "start": domain.start,
+            "destroy": domain.destroy,
+            "undefine": domain.undefine,
+            "suspend": domain.suspend,
+            "resume": domain.resume,
+            "state": domain.get_state,
+            "document": domain.get_xml,
+            "statistics": domain.get_stats,
+        }
+
+    def _ask_monitor(self, domain: Any) -> Call:
+        def ask() -> None:
+            if not domain.get_stats().complete:
+                raise RuntimeError(f"the monitor of {domain.name} did not answer")
+
+        return ask
+
+    def _read(self, name: str) -> Call:
+        read: Call = self._domain(name).get_state
+        return read
+
+    def published_statistics(self, domains: int) -> float:
+        """Seconds of one reading of all statistics from published state."""
+        start = now()
+        records = self.connection.published_stats()
+        seconds = now() - start
+        if len(records) != domains:
+            raise RuntimeError(f"{len(records)} domains answered, not {domains}")
+        return seconds
+
+
+if __name__ == "__main__":
+    serve(operations_of(VirtbusClient(" ".join(sys.argv[1:]))))

@@ -1,0 +1,18 @@
+"""The rows of the benchmark table, a file for each subject."""
+
+from __future__ import annotations
+
+from bench.row import Group
+from bench.rows import faults, lifecycle, memory, reads, scale, start_up, statistics, watching
+
+GROUPS: tuple[Group, ...] = (
+    memory.GROUP,
+    lifecycle.GROUP,
+    watching.GROUP,
+    reads.GROUP,
+    statistics.GROUP,
+    faults.GROUP,
+    scale.GROUP,
+    start_up.GROUP,
+)
+"""All groups, in the order they are measured."""

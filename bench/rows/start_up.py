@@ -1,0 +1,73 @@
+"""What a script or a person waits for before anything is asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.goals import at_most
+from bench.manager import Manager
+from bench.row import OURS, Group, Row
+
+LIMIT_S = 30.0
+IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
+
+
+@contextmanager
+def prepare(manager: Manager) -> Iterator[None]:
+    """No manager takes part."""
+    yield
+
+
+def import_ms(module: str) -> float:
+    """Milliseconds of importing the module in a fresh interpreter, its own start not counted."""
+    command = [sys.executable, "-c", IMPORT.format(module)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_S)
+    return float(answer.stdout) * 1e3
+
+
+def command_ms(*command: str) -> float:
+    """Milliseconds of a whole process, exec to exit, which must succeed."""
+    start = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True, timeout=LIMIT_S)
+    return (time.perf_counter() - start) * 1e3
+
+
+def cli_help_ms() -> float:
+    """Milliseconds of `virtbus --help` from this environment."""
+    return command_ms(str(Path(sys.executable).parent / "virtbus"), "--help")
+
+
+GROUP = Group(
+    "start_up",
+    prepare,
+    (
+        Row(
+            name="import_sdk",
+            what="`import virtbus`",
+            unit="ms",
+            goal=at_most(80, "ms"),
+            managers=(),
+            peer="",
+            references={OURS: lambda: import_ms("virtbus")},
+            runs=9,
+        ),
+        Row(
+            name="cli_help",
+            what="`virtbus --help`, the whole process",
+            unit="ms",
+            goal=at_most(150, "ms"),
+            managers=(),
+            peer="",
+            references={
+                OURS: cli_help_ms,
+                "Python alone": lambda: command_ms(sys.executable, "-c", "pass"),
+            },
+            runs=9,
+        ),
+    ),
+)

@@ -1,0 +1,82 @@
+"""A private virtbus: broker and qemu-agent in a directory of their own, under a sub-reaper."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from bench.lab.processes import BenchError, ServedClient, end_process, wait_for_path
+from bench.manager import Manager
+
+URI = "qemu:///system"
+DIRECTORIES = ("config", "state", "run", "cache", "log")
+
+
+class VirtbusLab(Manager):
+    """A running broker and qemu-agent of its own and a connected client."""
+
+    label = "virtbus"
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._make_directories()
+        self._client = ServedClient(
+            [sys.executable, "-m", "bench.clients.virtbus_client", URI, self.endpoint],
+            root / "client.log",
+            self.environment,
+        )
+        self._broker = self._agent = 0
+        try:
+            self._broker = self._daemon("virtbus-broker")
+            wait_for_path(Path(self.endpoint.removeprefix("ipc://")))
+            self.launch()
+            self.versions: dict[str, str] = self._client.call("connect")
+        except (BenchError, TimeoutError, OSError) as error:
+            self._client.close()
+            self.reaper.close()
+            raise BenchError(f"virtbus does not answer ({error}); see {root}/*.log") from error
+
+    @property
+    def endpoint(self) -> str:
+        """The broker's read-write socket."""
+        return f"ipc://{self.root}/run/requests.sock"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What keeps all parts of virtbus inside the lab's directory."""
+        return {f"VIRTBUS_{name.upper()}_DIR": str(self.root / name) for name in DIRECTORIES}
+
+    @property
+    def client(self) -> ServedClient:
+        """The client in this environment."""
+        return self._client
+
+    def pid(self, role: str) -> int:
+        """The broker's or the qemu-agent's."""
+        return {"broker": self._broker, "agent": self._agent}[role]
+
+    def launch(self) -> None:
+        """Starts the qemu-agent."""
+        self._agent = self._daemon("virtbus-qemu-agent")
+
+    def close(self) -> None:
+        """Ends client, agent, broker and guests."""
+        self._client.close()
+        end_process(self._agent, signal.SIGTERM)
+        end_process(self._broker, signal.SIGTERM)
+        self.reaper.close()
+
+    def _make_directories(self) -> None:
+        """Fresh ones, but for the cache: probing QEMU is not what a row measures."""
+        for name in DIRECTORIES:
+            if name != "cache":
+                shutil.rmtree(self.root / name, ignore_errors=True)
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+
+    def _daemon(self, command: str) -> int:
+        path = Path(sys.executable).parent / command
+        if not path.exists():
+            raise BenchError(f"{path} is missing: install the components in this environment")
+        return self.reaper.spawn([str(path)], self.root / f"{command}.log", self.environment)
