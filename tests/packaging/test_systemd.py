@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from virtbus.agent.settings import directories
+
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "packaging/systemd").glob("*.service"))
 PREFIX = "/opt/virtbus/bin"
@@ -77,6 +79,15 @@ def test_a_unit_is_hardened(unit: Path) -> None:
     for bounded in ("CapabilityBoundingSet", "DevicePolicy", "RestrictAddressFamilies"):
         assert bounded in found
     assert "User" in found or unit.stem == "virtbus-qemu-agent"
+
+
+def test_the_test_agent_may_write_where_it_keeps_its_state() -> None:
+    """The folder that the runtime takes from the unit's environment is one the unit opens."""
+    found = settings(ROOT / "packaging/systemd/virtbus-test-agent.service")
+    words = " ".join(found["Environment"]).split()
+    chosen = directories(dict(word.split("=", 1) for word in words), uid=1000)
+    assert str(chosen.state) in found["ReadWritePaths"][0].split()
+    assert (chosen.config, chosen.run) == (Path("/etc/virtbus"), Path("/run/virtbus"))
 
 
 def test_guests_outlive_their_agent_and_keep_what_they_need() -> None:
