@@ -40,12 +40,12 @@ class LoopSocket:
             self._look_again()
         return True
 
-    def close(self) -> None:
-        """Stop watching and close the socket; messages not yet sent are dropped."""
+    def close(self, *, linger_ms: int = 0) -> None:
+        """Stop watching and close the socket; what is unsent after `linger_ms` is dropped."""
         if not self._closed:
             self._closed = True
             self._loop.remove_reader(self._fd)
-            self._socket.close(0)
+            self._socket.close(linger_ms)
 
     def _look_again(self) -> None:
         if not self._scheduled and not self._closed:

@@ -144,19 +144,8 @@ def unpack(frame: bytes) -> Any:
 
 def encode_header(header: Header) -> bytes:
     """The header's frame; elements that are at their default at the end are left out."""
-    values: list[object] = [
-        header.version,
-        header.kind,
-        header.id,
-        header.route,
-        header.name,
-        header.number,
-        header.ticket,
-        header.sender,
-        header.grants,
-        header.epoch,
-    ]
-    while len(values) > 2 and not values[-1]:
+    values = list(msgspec.structs.astuple(header))
+    while not values[-1]:
         values.pop()
     return pack(values)
 

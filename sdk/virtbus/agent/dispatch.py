@@ -1,0 +1,306 @@
+"""From a REQUEST to its one answer: check, authorise, wait for the slot, handle, journal, reply."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import structlog
+
+from ..errors import (
+    Cancelled,
+    DeadlineExceeded,
+    InternalError,
+    NotAllowed,
+    Overloaded,
+    Unsupported,
+    VirtbusError,
+)
+from ..operations import Effect
+from ..wire.frames import Header, Kind, decode_body, encode_body, encode_header
+from ..wire.grants import allows
+from .builtin import Packed
+from .driver import Call, Handler
+from .host import Host, current_call, slot_key
+from .journal import Journal, Outcome
+from .link import Link
+from .logs import Logger
+from .stream import Stream
+
+MAX_RUNNING = 5000
+MAX_DEADLINE_S = 24 * 3600.0
+MARGIN_S = 0.1
+SLOW_INLINE_S = 0.05
+
+
+class Route(msgspec.Struct, frozen=True):
+    """What serves one route: its host and its handlers by operation name."""
+
+    host: Host[Any]
+    handlers: dict[str, Handler]
+
+
+class _Running(msgspec.Struct, kw_only=True):
+    call: Call
+    ticket: int
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+
+
+class Dispatcher:
+    """Executes the requests of all routes of one agent process; owns their tasks and streams."""
+
+    def __init__(self, link: Link, journal: Journal, log: Logger) -> None:
+        self._link = link
+        self._journal = journal
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._running: dict[bytes, _Running] = {}
+        self._tickets: dict[int, bytes] = {}
+        self._streams: dict[int, Stream] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def request(self, route: Route, header: Header, body: bytes) -> None:
+        """Take a request; it is answered once, now or later."""
+        known = self._running.get(header.id)
+        if known is not None:
+            self._tickets.pop(known.ticket, None)
+            known.ticket = header.ticket
+            self._tickets[header.ticket] = header.id
+            return
+        try:
+            handler, request = self._check(route, header, body)
+        except VirtbusError as error:
+            self._answer(route, header.ticket, _outcome_of(error))
+            return
+        call = self._call(route, header, handler)
+        if not handler.waits:
+            self._answer(route, header.ticket, self._handle_now(handler, call, request))
+            return
+        running = _Running(call=call, ticket=header.ticket)
+        self._running[header.id] = running
+        self._tickets[header.ticket] = header.id
+        work = self._run_stream if handler.operation.stream else self._run
+        running.task = self._loop.create_task(work(route, handler, running, request))
+
+    def cancel(self, ticket: int) -> None:
+        """Cancel the request of a ticket, if it is still running."""
+        if (request_id := self._tickets.get(ticket)) is not None:
+            self.cancel_id(request_id.hex())
+
+    def cancel_id(self, request_id: str) -> bool:
+        """Cancel a request by its id in hexadecimal digits; says whether it was running."""
+        try:
+            running = self._running.get(bytes.fromhex(request_id))
+        except ValueError:
+            return False
+        if running is None or running.task is None:
+            return False
+        running.cancelled = True
+        running.task.cancel()
+        return True
+
+    def stream_message(self, header: Header, data: list[bytes]) -> None:
+        """Take DATA, CREDIT or END of a stream; unknown ones are over and are dropped."""
+        stream = self._streams.get(header.ticket)
+        if stream is None:
+            return
+        if header.kind == Kind.DATA:
+            stream.take_data(b"".join(data))
+        elif header.kind == Kind.CREDIT:
+            stream.take_credit(header.number)
+        else:
+            stream.peer_ended(header.name)
+            self.cancel(header.ticket)
+
+    def link_lost(self) -> None:
+        """End all streams: their clients are gone with the broker."""
+        for ticket, stream in list(self._streams.items()):
+            stream.peer_ended("broker_gone")
+            self.cancel(ticket)
+
+    async def close(self) -> None:
+        """Cancel what runs and wait until it has ended."""
+        tasks = [running.task for running in self._running.values() if running.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _check(self, route: Route, header: Header, body: bytes) -> tuple[Handler, Any]:
+        handler = route.handlers.get(header.name)
+        if handler is None:
+            raise Unsupported(
+                f"{route.host.route} does not support {header.name!r}", operation=header.name
+            )
+        operation = handler.operation
+        effect = Effect.CHANGE if operation.secret else operation.effect
+        if not allows(header.grants, effect, operation.kind, header.route):
+            raise NotAllowed(
+                f"{operation.name} needs the grant {effect}:{operation.kind}:{header.route}; "
+                "connect read-write, or ask for another role",
+                operation=operation.name,
+                role=header.sender,
+            )
+        if len(self._running) >= MAX_RUNNING:
+            raise Overloaded("too many requests are running at the agent", retry_after_ms=500)
+        return handler, decode_body(body, operation.request)
+
+    def _call(self, route: Route, header: Header, handler: Handler) -> Call:
+        left_s = min(header.number / 1000, MAX_DEADLINE_S)
+        deadline = self._loop.time() + max(left_s - MARGIN_S, left_s / 2)
+        return Call(
+            id=header.id,
+            operation=handler.operation,
+            route=header.route,
+            sender=header.sender,
+            grants=header.grants,
+            deadline=deadline,
+        )
+
+    def _handle_now(self, handler: Handler, call: Call, request: Any) -> Outcome:
+        started = time.perf_counter()
+        try:
+            return _outcome(handler.function(request))
+        except Exception as error:  # a defect must not take the agent down
+            return _outcome_of(self._error_of(call, error))
+        finally:
+            if (took_s := time.perf_counter() - started) > SLOW_INLINE_S:
+                self._log.warning(
+                    "slow handler", operation=call.operation.name, took_ms=int(took_s * 1000)
+                )
+
+    async def _run(self, route: Route, handler: Handler, running: _Running, request: Any) -> None:
+        call = running.call
+        self._bind(call)
+        try:
+            outcome = await self._journalled(route, handler, call, request)
+        except asyncio.CancelledError:
+            if not running.cancelled:
+                raise
+            outcome = _cancelled(call)
+            await self._finish(call, outcome)
+        finally:
+            self._forget(running)
+        self._answer(route, running.ticket, outcome)
+
+    async def _run_stream(
+        self, route: Route, handler: Handler, running: _Running, request: Any
+    ) -> None:
+        call, ticket = running.call, running.ticket
+        self._bind(call)
+        error: VirtbusError | None = None
+        limit = asyncio.timeout_at(call.deadline)
+        stream = Stream(
+            lambda head, body, data: self._send_stream(ticket, head, body, data),
+            on_accept=lambda: limit.reschedule(None),
+        )
+        self._streams[ticket] = stream
+        try:
+            async with limit:
+                await handler.function(request, stream)
+        except asyncio.CancelledError:
+            if not running.cancelled:
+                raise
+            error = _cancellation(call)
+        except Exception as raised:  # a defect must not take the agent down
+            error = self._error_of(call, raised)
+        finally:
+            self._forget(running)
+            self._streams.pop(ticket, None)
+        if error is not None and not stream.accepted:
+            self._answer(route, ticket, _outcome_of(error))
+            return
+        stream.accept()
+        stream.end("finished", error)
+
+    def _bind(self, call: Call) -> None:
+        current_call.set(call)
+        structlog.contextvars.bind_contextvars(request=call.id.hex()[:8])
+
+    def _forget(self, running: _Running) -> None:
+        del self._running[running.call.id]
+        self._tickets.pop(running.ticket, None)
+
+    async def _journalled(
+        self, route: Route, handler: Handler, call: Call, request: Any
+    ) -> Outcome:
+        if call.operation.effect is Effect.READ:
+            return await self._handle(route, handler, call, request)
+        try:
+            earlier = await self._journal.begin(call)
+        except VirtbusError as error:
+            return _outcome_of(error)
+        if earlier is not None:
+            return earlier
+        outcome = await self._handle(route, handler, call, request)
+        await self._finish(call, outcome)
+        return outcome
+
+    async def _finish(self, call: Call, outcome: Outcome) -> None:
+        if call.operation.effect is Effect.READ:
+            return
+        try:
+            await self._journal.finish(call, outcome)
+        except VirtbusError as error:
+            self._log.error("an outcome is not journalled", reason=str(error))
+
+    async def _handle(self, route: Route, handler: Handler, call: Call, request: Any) -> Outcome:
+        operation = call.operation
+        try:
+            if operation.effect is Effect.CHANGE and operation.target:
+                key = slot_key(operation.kind, getattr(request, operation.target))
+                async with route.host.slots.hold(key, call), asyncio.timeout_at(call.deadline):
+                    return _outcome(await handler.function(request))
+            async with asyncio.timeout_at(call.deadline):
+                return _outcome(await handler.function(request))
+        except Exception as error:  # a defect must not take the agent down
+            return _outcome_of(self._error_of(call, error))
+
+    def _error_of(self, call: Call, error: Exception) -> VirtbusError:
+        """The catalogue's error for what a handler raised."""
+        name = call.operation.name
+        if isinstance(error, VirtbusError):
+            return error
+        if isinstance(error, TimeoutError):
+            return DeadlineExceeded(
+                f"{name} was not done within its deadline; look at the object", operation=name
+            )
+        self._log.error("defect", operation=name, exc_info=error)
+        return InternalError(
+            f"a defect in the agent; its log has the trace under request {call.id.hex()[:8]}",
+            cause=f"{type(error).__name__}: {error}",
+        )
+
+    def _answer(self, route: Route, ticket: int, outcome: Outcome) -> None:
+        feed = route.host.feed
+        header = Header(
+            version=1, kind=outcome.kind, ticket=ticket, number=feed.number, epoch=feed.epoch
+        )
+        self._link.answer([encode_header(header), outcome.body])
+
+    def _send_stream(self, ticket: int, head: Header, body: bytes, data: bytes | None) -> None:
+        header = msgspec.structs.replace(head, ticket=ticket)
+        frames = [encode_header(header), body]
+        self._link.answer(frames if data is None else [*frames, data])
+
+
+def _outcome(reply: Any) -> Outcome:
+    body = reply.body if isinstance(reply, Packed) else encode_body(reply)
+    return Outcome(Kind.REPLY, body)
+
+
+def _outcome_of(error: VirtbusError) -> Outcome:
+    return Outcome(Kind.ERROR, encode_body(error.to_body()))
+
+
+def _cancellation(call: Call) -> Cancelled:
+    name = call.operation.name
+    return Cancelled(f"{name} was cancelled by its caller", operation=name)
+
+
+def _cancelled(call: Call) -> Outcome:
+    return _outcome_of(_cancellation(call))

@@ -1,0 +1,102 @@
+"""The journal of events: numbered for the life of the store, kept, published, replayed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import deque
+
+import msgspec
+
+from ..errors import StoreFailed, VirtbusError
+from ..operations.event import AnyEvent, EventList
+from ..wire.frames import decode_body, encode_body
+from .logs import Logger
+from .publish import Feed
+from .store import Store
+
+_TRIM_EVERY = 200
+
+
+class EventJournal:
+    """The events of one route. An event is journalled before it is published, in order.
+
+    If the store fails, events are published all the same; `failure` says what is wrong.
+    """
+
+    def __init__(self, store: Store, feed: Feed, kept: int, log: Logger) -> None:
+        self._store = store
+        self._feed = feed
+        self._kept = kept
+        self._log = log
+        self._newest = 0
+        self._trim_at = 0
+        self._unsent: deque[tuple[AnyEvent, bytes, asyncio.Future[None]]] = deque()
+        self.failure = ""
+
+    async def open(self) -> None:
+        """Continue the numbers of the journal in the store."""
+        rows = await self._store.read("SELECT max(number) FROM event")
+        self._newest = rows[0][0] or 0
+
+    def emit(self, event: AnyEvent) -> asyncio.Future[None]:
+        """Number, journal and publish an event; the future is done once it is published."""
+        self._newest += 1
+        now_ms = time.time_ns() // 1_000_000
+        event = msgspec.structs.replace(event, number=self._newest, time_ms=event.time_ms or now_ms)
+        body = encode_body(event)
+        published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unsent.append((event, body, published))
+        row = (event.number, event.time_ms, body)
+        try:
+            written = self._store.run(lambda database: _insert(database, row))
+        except VirtbusError as error:
+            self._sent(error)
+        else:
+            written.add_done_callback(lambda future: self._sent(future.exception()))
+        self._trim()
+        return published
+
+    def _sent(self, error: BaseException | None) -> None:
+        failure = str(error) if error is not None else ""
+        if failure and failure != self.failure:
+            self._log.error("events are published but not kept", reason=failure)
+        self.failure = failure
+        event, body, published = self._unsent.popleft()
+        self._feed.put_event(f"event/domain/{event.uuid}", event.number, body)
+        if not published.done():
+            published.set_result(None)
+
+    def _trim(self) -> None:
+        if self._newest < self._trim_at:
+            return
+        self._trim_at = self._newest + _TRIM_EVERY
+        oldest = self._newest - self._kept
+        trimmed = self._store.run(
+            lambda database: database.execute("DELETE FROM event WHERE number <= ?", (oldest,))
+        )
+        trimmed.add_done_callback(self._trimmed)
+
+    def _trimmed(self, future: asyncio.Future[sqlite3.Cursor]) -> None:
+        if isinstance(error := future.exception(), StoreFailed):
+            self._log.warning("old events could not be removed", reason=str(error))
+
+    async def replay(self, after: int, limit: int) -> EventList:
+        """Kept events with numbers above `after`, and how many before them are lost."""
+        rows = await self._store.read(
+            "SELECT number, body FROM event WHERE number > ? ORDER BY number LIMIT ?", after, limit
+        )
+        newest = self._newest - len(self._unsent)
+        events: tuple[AnyEvent, ...] = tuple(decode_body(row[1], AnyEvent) for row in rows)  # type: ignore[arg-type]  # a union is a type to msgspec
+        first = rows[0][0] if rows else newest + 1
+        return EventList(events=events, newest=newest, lost=max(0, first - 1 - after))
+
+    @property
+    def kept(self) -> int:
+        """How many events can be replayed at most."""
+        return min(self._newest, self._kept)
+
+
+def _insert(database: sqlite3.Connection, row: tuple[int, int, bytes]) -> None:
+    database.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?)", row)

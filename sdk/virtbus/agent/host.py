@@ -1,0 +1,122 @@
+"""What the runtime gives a driver: its route's domains, events, store, slots, settings, tasks, log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from ..errors import InternalError
+from ..operations.event import AnyEvent
+from .driver import Call
+from .events import EventJournal
+from .logs import Logger
+from .publish import DomainTable, Feed
+from .settings import AgentSettings, Directories
+from .slots import Slots
+from .store import Store
+
+SettingsT = TypeVar("SettingsT", bound=AgentSettings)
+
+current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
+
+
+class Host(Generic[SettingsT]):
+    """The runtime as one driver sees it.
+
+    `domains` is what the driver publishes; `store` keeps definitions; `problems` are words for the
+    operator, shown by `virtbus status` while they are in it.
+    """
+
+    def __init__(
+        self,
+        *,
+        route: str,
+        settings: SettingsT,
+        directories: Directories,
+        store: Store,
+        feed: Feed,
+        log: Logger,
+    ) -> None:
+        self.route = route
+        self.settings = settings
+        self.directories = directories
+        self.store = store
+        self.feed = feed
+        self.log = log
+        self.domains = DomainTable(feed)
+        self.events = EventJournal(store, feed, settings.events_kept, log)
+        self.slots = Slots()
+        self.problems: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def emit(self, event: AnyEvent) -> asyncio.Future[None]:
+        """Journal and publish an event; await the result to know that it is published."""
+        return self.events.emit(event)
+
+    @asynccontextmanager
+    async def changing(self, domain: UUID) -> AsyncIterator[None]:
+        """Hold a domain's change slot, for handlers whose request does not name the domain.
+
+        Raises Busy as the runtime does for the others.
+        """
+        call = current_call.get()
+        if call is None:
+            raise InternalError("changing() is for handlers")
+        async with self.slots.hold(slot_key("domain", domain), call):
+            yield
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run something beside the handlers; it is logged if it fails, and cancelled at the end."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.problems[task.get_name()] = f"{task.get_name()} failed: {error}"
+            self.log.error("task failed", task=task.get_name(), exc_info=error)
+
+    async def end_tasks(self) -> None:
+        """Cancel what was spawned and wait until it has ended."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def load_objects(self, kind: str) -> list[tuple[UUID, str, str, bytes]]:
+        """All kept objects of a kind: UUID, name, document and the driver's own extra bytes."""
+        rows = await self.store.read(
+            "SELECT id, name, document, extra FROM object WHERE kind = ?", kind
+        )
+        return [(UUID(row[0]), row[1], row[2], row[3]) for row in rows]
+
+    async def keep_object(
+        self, kind: str, uuid: UUID, name: str, document: str, extra: bytes = b""
+    ) -> None:
+        """Keep an object's definition. On return it is synced to disk; raises StoreFailed."""
+        sql = (
+            "INSERT INTO object VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET "
+            "name = excluded.name, document = excluded.document, extra = excluded.extra"
+        )
+        await self.store.write((sql, (kind, str(uuid), name, document, extra)), durable=True)
+
+    async def forget_object(self, kind: str, uuid: UUID) -> None:
+        """Forget an object's definition. On return that is synced to disk; raises StoreFailed."""
+        sql = "DELETE FROM object WHERE kind = ? AND id = ?"
+        await self.store.write((sql, (kind, str(uuid))), durable=True)
+
+    def all_problems(self) -> tuple[str, ...]:
+        """What is wrong at present, in words for the operator."""
+        failure = self.events.failure
+        return (*self.problems.values(), *((f"events are not kept: {failure}",) if failure else ()))
+
+
+def slot_key(kind: str, target: object) -> str:
+    """The name of an object's change slot."""
+    return f"{kind} {target}"

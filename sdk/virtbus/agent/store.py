@@ -1,0 +1,194 @@
+"""An agent's store: definitions, the journal of changes and the journal of events, in SQLite.
+
+One file, one thread that writes. What is asked while it writes is put together into the next
+transaction, so that a burst costs one sync. Definitions are synced to disk before the answer; the
+journals survive the death of the process (WAL without sync), not that of the host, as no guest and no
+client connection would either. Source: sqlite.org/pragma.html#pragma_synchronous.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import Overloaded, StoreFailed
+
+T = TypeVar("T")
+Statement = tuple[str, tuple[object, ...]]
+Work = Callable[[sqlite3.Connection], Any]
+
+SCHEMA_VERSION = 1
+MAX_QUEUED = 20_000
+_BATCH = 256
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS object (
+    kind TEXT, id TEXT, name TEXT, document TEXT, extra BLOB, PRIMARY KEY (kind, id), UNIQUE (kind, name));
+CREATE TABLE IF NOT EXISTS journal (
+    id BLOB PRIMARY KEY, operation TEXT, sender TEXT, started_ms INTEGER, outcome INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY, time_ms INTEGER, body BLOB);
+"""
+
+
+class _Job(msgspec.Struct, frozen=True):
+    work: Work
+    durable: bool
+    future: asyncio.Future[Any]
+
+
+class Store:
+    """The store of one agent; `path` None keeps it in memory. Held by a lock while it is open."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock_fd = -1
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_QUEUED)
+        self._loop = asyncio.get_running_loop()
+        self._database = self._open()
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            if self._path is not None:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._take_lock(self._path)
+            target = ":memory:" if self._path is None else str(self._path)
+            database = sqlite3.connect(target, isolation_level=None, check_same_thread=False)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_SCHEMA)
+            damage = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if damage != "ok":
+                raise sqlite3.DatabaseError(damage)
+            self._check_version(database)
+        except (sqlite3.Error, OSError) as error:
+            raise self._failed(error) from error
+        return database
+
+    def _take_lock(self, path: Path) -> None:
+        self._lock_fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._lock_fd, 32, 0).decode("ascii", "replace").strip()
+            os.close(self._lock_fd)
+            raise StoreFailed(
+                f"{path} is in use by another agent (pid {holder or 'unknown'}); end that one first",
+                path=str(path),
+            ) from error
+        os.ftruncate(self._lock_fd, 0)
+        os.pwrite(self._lock_fd, str(os.getpid()).encode(), 0)
+
+    def _check_version(self, database: sqlite3.Connection) -> None:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"made by another version (schema {version})")
+
+    def _failed(self, error: Exception) -> StoreFailed:
+        return StoreFailed(
+            f"the store {self._path} cannot be used; check disk space, permissions and the file",
+            path=str(self._path),
+            cause=str(error),
+        )
+
+    async def write(self, *statements: Statement, durable: bool = False) -> None:
+        """Execute the statements in one transaction; all or none. `durable` syncs it to disk.
+
+        Raises StoreFailed if that could not be done, Overloaded if too much waits.
+        """
+
+        def work(database: sqlite3.Connection) -> None:
+            for sql, values in statements:
+                database.execute(sql, values)
+
+        await self.run(work, durable=durable)
+
+    async def read(self, sql: str, *values: object) -> list[Any]:
+        """The rows a query gives; it sees all that was written before."""
+        return await self.run(lambda database: database.execute(sql, values).fetchall())
+
+    def run(
+        self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False
+    ) -> asyncio.Future[T]:
+        """Run `work` on the store's thread within a transaction, in order of the calls."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        try:
+            self._jobs.put_nowait(_Job(work, durable, future))
+        except queue.Full:
+            raise Overloaded("the agent's store cannot keep up", retry_after_ms=500) from None
+        return future
+
+    async def close(self) -> None:
+        """Finish what is queued, close the file, let go of the lock."""
+        self._jobs.put_nowait(None)
+        await asyncio.to_thread(self._thread.join, 30.0)
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+
+    def _run(self) -> None:
+        while True:
+            job = self._jobs.get()
+            batch: list[_Job] = []
+            while job is not None:
+                batch.append(job)
+                if len(batch) >= _BATCH or self._jobs.empty():
+                    break
+                job = self._jobs.get()
+            if batch:
+                self._commit(batch)
+            if job is None:
+                self._database.close()
+                return
+
+    def _commit(self, batch: list[_Job]) -> None:
+        database = self._database
+        outcomes: list[tuple[_Job, Any, Exception | None]] = []
+        try:
+            durable = any(job.durable for job in batch)
+            database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            database.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                outcomes.append((job, *self._work(job)))
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            outcomes = [(job, None, error) for job in batch]
+        try:
+            self._loop.call_soon_threadsafe(self._deliver, outcomes)
+        except RuntimeError:
+            return  # the loop is closed: nobody waits any more
+
+    def _work(self, job: _Job) -> tuple[Any, Exception | None]:
+        """One job's part of the transaction; its failure leaves the others' parts alone."""
+        self._database.execute("SAVEPOINT job")
+        try:
+            result = job.work(self._database)
+        except sqlite3.Error as error:
+            if not self._database.in_transaction:
+                raise
+            self._database.execute("ROLLBACK TO job")
+            self._database.execute("RELEASE job")
+            return None, error
+        self._database.execute("RELEASE job")
+        return result, None
+
+    def _deliver(self, outcomes: list[tuple[_Job, Any, Exception | None]]) -> None:
+        for job, result, error in outcomes:
+            if job.future.done():
+                continue
+            if error is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(self._failed(error))
