@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field
 
-from ..engine.declare import Attr, Child, Children, Element, Needed
+from ..engine.declare import Attr, Child, Children, Element, Name, Needed
 from ..engine.values import UInt, ULong, YesNo
 
 ClockOffset: TypeAlias = Literal["utc", "localtime", "variable", "timezone", "absolute"]
@@ -31,7 +31,7 @@ class Timer(Element, kw_only=True):
     present: Attr[YesNo] = None
     tickpolicy: Attr[TickPolicy] = None
     track: Attr[Literal["boot", "guest", "wall", "realtime"]] = None
-    frequency: Attr[ULong] = None
+    frequency_hz: Annotated[Attr[ULong], Name("frequency")] = None
     mode: Attr[Literal["auto", "native", "emulate", "paravirt", "smpsafe"]] = None
     catchup: Child[Catchup] = None
 

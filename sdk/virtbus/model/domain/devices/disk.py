@@ -59,7 +59,7 @@ class DiskTarget(Element, kw_only=True):
     bus: Attr[DiskBus] = None
     tray: Attr[Literal["open", "closed"]] = None
     removable: Attr[OnOff] = None
-    rotation_rate: Attr[UInt] = None
+    rotation_rate_rpm: Annotated[Attr[UInt], Name("rotation_rate")] = None
 
 
 class BlockIo(Element):
