@@ -21,7 +21,7 @@ ROWS: dict[str, Row] = {row.name: row for group in GROUPS for row in group.rows}
 def lab_root() -> Path:
     """Where the labs live: below $XDG_CACHE_HOME when set, else /var/tmp."""
     cache = os.environ.get("XDG_CACHE_HOME")
-    return Path(cache) / "virtbus-bench" if cache else Path("/var/tmp/virtbus-bench")  # noqa: S108
+    return Path(cache) / "virtbus-bench" if cache else Path("/var/tmp/virtbus-bench")  # noqa: S108  # a folder of its own, for large files
 
 
 def names_of(text: str) -> list[str]:

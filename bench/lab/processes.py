@@ -54,8 +54,10 @@ class Reaper:
     def close(self) -> None:
         """Ends everything under the reaper, then the reaper."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(60)
+        self._process.stdout.close()
 
 
 def wait_gone(pid: int, limit_s: float = 20.0) -> None:
@@ -120,6 +122,7 @@ class ServedClient:
     def close(self) -> None:
         """Ends the client."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         if not self._process.stdin.closed:
             with contextlib.suppress(BrokenPipeError):  # it has ended already
                 self._process.stdin.close()
@@ -128,6 +131,7 @@ class ServedClient:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(5)
+        self._process.stdout.close()
 
 
 def wait_for_path(path: Path, limit_s: float = 20.0) -> None:
