@@ -67,7 +67,7 @@ async def try_accelerator(
                     str(emulator), "-no-user-config", "-nodefaults", "-display", "none",
                     "-machine", "pc", "-accel", accelerator, "-m", "8", "-uuid", str(uuid),
                     "-add-fd", f"fd={disk},set=1",
-                    "-drive", "file=/dev/fdset/1,format=raw,if=virtio",
+                    "-drive", "file=/dev/fdset/1,format=raw,if=virtio,readonly=on",
                     "-device", f"isa-debug-exit,iobase={_EXIT_PORT:#x},iosize=1",
                 ],
                 uuid,
@@ -89,7 +89,11 @@ async def try_accelerator(
 
 
 def _boot_disk() -> int:
-    disk = os.memfd_create("boot", os.MFD_CLOEXEC)
-    os.truncate(disk, _DISK_BYTES)
-    os.pwrite(disk, _BOOT_SECTOR, 0)
-    return disk
+    writable = os.memfd_create("boot", os.MFD_CLOEXEC)
+    try:
+        os.truncate(writable, _DISK_BYTES)
+        os.pwrite(writable, _BOOT_SECTOR, 0)
+        # QEMU takes a descriptor out of a set only for the very access it was opened with.
+        return os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(writable)
