@@ -64,7 +64,7 @@ def find_emulators(directories: Iterable[str] | None = None) -> list[Path]:
     """The `qemu-system-*` programs in `directories` (default: those of PATH), by name.
 
     The first directory that has a name wins, as it does for a shell. A link to a
-    program that is listed already is left out.
+    program that has a name of its own here is left out.
     """
     if directories is None:
         directories = os.environ.get("PATH", ENVIRONMENT["PATH"]).split(os.pathsep)
@@ -74,9 +74,9 @@ def find_emulators(directories: Iterable[str] | None = None) -> list[Path]:
             if program.is_file() and os.access(program, os.X_OK):
                 found.setdefault(program.name, program)
     files: dict[Path, Path] = {}
-    for _, program in sorted(found.items()):
+    for program in sorted(found.values(), key=lambda program: (program.is_symlink(), program.name)):
         files.setdefault(program.resolve(), program)
-    return list(files.values())
+    return sorted(files.values(), key=lambda program: program.name)
 
 
 def identify(emulator: Path) -> EmulatorFile:
