@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,17 +12,19 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import report
+from bench.lab.processes import BenchError
 from bench.row import Row
 from bench.rows import GROUPS
 from bench.runner import Labs, Outcome, run_group
 
 ROWS: dict[str, Row] = {row.name: row for group in GROUPS for row in group.rows}
 
+DEFAULT_CACHE = "/var/tmp"  # noqa: S108  # short enough for sockets' paths; checked by take_root
+
 
 def lab_root() -> Path:
     """Where the labs live: below $XDG_CACHE_HOME when set, else /var/tmp."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return Path(cache) / "virtbus-bench" if cache else Path("/var/tmp/virtbus-bench")  # noqa: S108  # a folder of its own, for large files
+    return Path(os.environ.get("XDG_CACHE_HOME") or DEFAULT_CACHE) / "virtbus-bench"
 
 
 def names_of(text: str) -> list[str]:
@@ -55,7 +58,7 @@ def measure(names: Sequence[str], quick: bool, progress: Console) -> list[Outcom
             if any(row.name in names for row in group.rows):
                 progress.print(f"{group.name} ...", markup=False)
                 for outcome in run_group(group, names, labs, quick):
-                    progress.print("  ", *report.cells(outcome), markup=False)
+                    progress.print("  ", report.one_line(outcome), markup=False)
                     outcomes.append(outcome)
     finally:
         labs.close()
@@ -69,8 +72,13 @@ def main() -> int:
         for row in ROWS.values():
             print(f"{row.name:16} {row.what} ({row.goal.text})")
         return 0
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # labs end too
     progress = Console(stderr=True, soft_wrap=True)
-    outcomes = measure(arguments.only or list(ROWS), arguments.quick, progress)
+    try:
+        outcomes = measure(arguments.only or list(ROWS), arguments.quick, progress)
+    except BenchError as error:
+        progress.print(f"bench: {error}", markup=False)
+        return 1
     if arguments.markdown is not None:
         report.write_markdown(arguments.markdown, outcomes)
     if arguments.json:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -38,6 +39,12 @@ def cells(outcome: Outcome) -> tuple[str, ...]:
     )
 
 
+def one_line(outcome: Outcome) -> str:
+    """The row for a log of progress."""
+    name, _, ours, peer, ratio, goal, met, others = cells(outcome)
+    return f"{name}: {ours}, peer {peer}, ratio {ratio}, goal {goal}: {met}. {others}"
+
+
 def _number(value: float | None) -> str:
     if value is None:
         return "-"
@@ -45,17 +52,28 @@ def _number(value: float | None) -> str:
 
 
 def print_table(outcomes: Sequence[Outcome], console: Console) -> None:
-    """The readable table, the notes, and how noisy the machine was."""
-    table = Table(*COLUMNS)
+    """The readable table, the notes, and how noisy the machine was.
+
+    What each row is stands in `--list`, so that the table fits a terminal.
+    """
+    table = Table(*(column for column in COLUMNS if column != "what"), box=box.SIMPLE)
+    table.columns[0].no_wrap = True
     for outcome in outcomes:
         colour = {True: "green", False: "red", None: "yellow"}[outcome.met]
-        name, what, *middle, met, others = cells(outcome)
-        table.add_row(name, what, *middle, f"[{colour}]{met}[/]", others)
+        name, _, *middle, met, others = cells(outcome)
+        table.add_row(name, *middle, f"[{colour}]{met}[/]", others)
     console.print(table)
+    for line in [*notes(outcomes), noise_line(outcomes)]:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def notes(outcomes: Sequence[Outcome]) -> list[str]:
+    """Why figures are missing: one line for each reason, with the rows it concerns."""
+    rows: dict[str, list[str]] = {}
     for outcome in outcomes:
         for note in outcome.notes:
-            console.print(f"{outcome.name}: {note}", markup=False)
-    console.print(noise_line(outcomes), markup=False)
+            rows.setdefault(note, []).append(outcome.name)
+    return [f"{', '.join(names)}: {note}" for note, names in rows.items()]
 
 
 def noise_line(outcomes: Sequence[Outcome]) -> str:
@@ -78,9 +96,8 @@ def markdown(outcomes: Sequence[Outcome]) -> str:
         "| " + " | ".join(text.replace("|", "\\|") for text in cells(outcome)) + " |"
         for outcome in outcomes
     ]
-    notes = [f"- {outcome.name}: {note}" for outcome in outcomes for note in outcome.notes]
-    parts = ["\n".join(lines), *(["\n".join(notes)] if notes else []), noise_line(outcomes)]
-    return "\n\n".join(parts)
+    reasons = "\n".join(f"- {line}" for line in notes(outcomes))
+    return "\n\n".join(part for part in ("\n".join(lines), reasons, noise_line(outcomes)) if part)
 
 
 def write_markdown(path: Path, outcomes: Sequence[Outcome]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -49,10 +52,31 @@ class Outcome:
     noise: Noise | None = None
 
 
+def take_root(root: Path) -> int:
+    """Makes the labs' directory if need be and locks it; the lock's file descriptor.
+
+    Raises BenchError when it belongs to somebody else or another benchmark runs in it.
+    """
+    root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    status = root.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise BenchError(f"{root} belongs to somebody else: set XDG_CACHE_HOME to a place of yours")
+    lock_fd = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock_fd)
+        raise BenchError(
+            f"another benchmark runs in {root}; two would disturb each other"
+        ) from error
+    return lock_fd
+
+
 class Labs:
     """The managers under measurement, each started when first asked for and ended together."""
 
     def __init__(self, root: Path) -> None:
+        self._lock_fd = take_root(root)
         self._starters: dict[str, Callable[[], Manager]] = {
             OURS: lambda: VirtbusLab(root / OURS),
             LIBVIRT: lambda: LibvirtLab(root / LIBVIRT),
@@ -75,6 +99,7 @@ class Labs:
     def close(self) -> None:
         """Ends all that were started."""
         with ExitStack() as ends:
+            ends.callback(os.close, self._lock_fd)
             for manager in self._running.values():
                 ends.callback(manager.close)
             self._running.clear()

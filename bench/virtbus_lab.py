@@ -22,15 +22,17 @@ class VirtbusLab(Manager):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self._make_directories()
+        self._settings = root / "config" / "broker.toml"
+        self._settings.write_text("", encoding="ascii")  # the host's own shall not count
         self._client = ServedClient(
-            [sys.executable, "-m", "bench.clients.virtbus_client", URI, self.endpoint],
+            [sys.executable, "-m", "bench.clients.virtbus_client", URI, str(self.run_dir)],
             root / "client.log",
             self.environment,
         )
         self._broker = self._agent = 0
         try:
-            self._broker = self._daemon("virtbus-broker")
-            wait_for_path(Path(self.endpoint.removeprefix("ipc://")))
+            self._broker = self._daemon("virtbus-broker", "--config", str(self._settings))
+            wait_for_path(self.run_dir / "requests")
             self.launch()
             self.versions: dict[str, str] = self._client.call("connect")
         except (BenchError, TimeoutError, OSError) as error:
@@ -39,14 +41,15 @@ class VirtbusLab(Manager):
             raise BenchError(f"virtbus does not answer ({error}); see {root}/*.log") from error
 
     @property
-    def endpoint(self) -> str:
-        """The broker's read-write socket."""
-        return f"ipc://{self.root}/run/requests.sock"
+    def run_dir(self) -> Path:
+        """Where the broker's sockets are."""
+        return self.root / "run"
 
     @property
     def environment(self) -> dict[str, str]:
         """What keeps all parts of virtbus inside the lab's directory."""
-        return {f"VIRTBUS_{name.upper()}_DIR": str(self.root / name) for name in DIRECTORIES}
+        folders = {f"VIRTBUS_{name.upper()}_DIR": str(self.root / name) for name in DIRECTORIES}
+        return {**folders, "VIRTBUS_BROKER_RUN_DIR": str(self.run_dir)}
 
     @property
     def client(self) -> ServedClient:
@@ -75,8 +78,10 @@ class VirtbusLab(Manager):
                 shutil.rmtree(self.root / name, ignore_errors=True)
             (self.root / name).mkdir(parents=True, exist_ok=True)
 
-    def _daemon(self, command: str) -> int:
+    def _daemon(self, command: str, *arguments: str) -> int:
         path = Path(sys.executable).parent / command
         if not path.exists():
             raise BenchError(f"{path} is missing: install the components in this environment")
-        return self.reaper.spawn([str(path)], self.root / f"{command}.log", self.environment)
+        return self.reaper.spawn(
+            [str(path), *arguments], self.root / f"{command}.log", self.environment
+        )

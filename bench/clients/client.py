@@ -100,18 +100,18 @@ class Client(ABC):
 
     def connect(self) -> dict[str, str]:
         """Opens the main connection as soon as the manager answers; versions."""
-        self.connection = self._open_when_ready()
+        self._reconnect()
         self._listen(self.connection, 0)
         return self._versions(self.connection)
 
     def first_list(self) -> int:
         """Returns once a list succeeds on a new connection; how many domains it has."""
-        self.connection = self._open_when_ready()
+        self._reconnect()
         return self._count(self.connection)
 
     def monitors_answer(self, names: list[str]) -> None:
         """Returns once the monitors of all named guests have answered."""
-        self.connection = self._open_when_ready()
+        self._reconnect()
         parallel([self._ask_monitor(self._domain(name)) for name in names])
 
     def define(self, documents: list[str]) -> float:
@@ -229,6 +229,12 @@ class Client(ABC):
         return times
 
     # Parts of the above
+
+    def _reconnect(self) -> None:
+        if self.connection is not None:
+            self._close(self.connection)
+            self.connection = None
+        self.connection = self._open_when_ready()
 
     def _open_when_ready(self) -> Any:
         end = now() + CALL_LIMIT_S

@@ -1,6 +1,6 @@
 """virtbus's calls. Run by the environment that has `virtbus`.
 
-Usage: python -m bench.clients.virtbus_client URI ENDPOINT
+Usage: python -m bench.clients.virtbus_client URI RUN_DIR
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class VirtbusClient(Client):
     not_ready = (VirtbusError,)
 
     def _open(self) -> Any:
-        uri, endpoint = self.uri.split(" ")
-        return virtbus.connect(uri, endpoint=endpoint)
+        uri, run_dir = self.uri.split(" ", 1)
+        return virtbus.connect(uri, endpoint=run_dir)
 
     def _close(self, connection: Any) -> None:
         connection.close()

@@ -1,12 +1,13 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from bench.measure import Noise
-from bench.report import BEGIN, END, as_json, cells, markdown, print_table, write_markdown
+from bench.report import BEGIN, END, as_json, cells, markdown, notes, print_table, write_markdown
 from bench.runner import Outcome
 
 NOISE = Noise(wall_s=1.0, busy_share=0.5, load_average=1.25, spin_ms=24.0, cores=2)
@@ -63,6 +64,7 @@ def test_the_printed_table_ends_with_notes_and_noise() -> None:
     text = io.StringIO()
     print_table([MET, MISSING], Console(file=text, width=200))
     assert "read_rate: no libvirt: not a Debian" in text.getvalue()
+    assert "213 (libvirt)" in text.getvalue()
     assert "2 cores, load average 1.2 to 1.2" in text.getvalue()
 
 
@@ -90,3 +92,8 @@ def test_a_file_without_its_two_markers_is_left_alone(tmp_path: Path, text: str)
     with pytest.raises(ValueError, match="needs one"):
         write_markdown(readme, [MET])
     assert readme.read_text() == text
+
+
+def test_a_reason_is_told_once_for_all_its_rows() -> None:
+    other = replace(MISSING, name="define_5000")
+    assert notes([MISSING, MET, other]) == ["read_rate, define_5000: no libvirt: not a Debian"]
