@@ -118,7 +118,7 @@ class Statistics:
 
     def __init__(self, driver: Driver[Any]) -> None:
         self._host: Host[Any] = driver.host
-        assert driver.domain_stats is not None  # noqa: S101  # the caller looked
+        assert driver.domain_stats is not None  # the caller looked
         self._ask = driver.domain_stats
 
     @handles(domain.GetStats)

@@ -165,7 +165,7 @@ class Dispatcher:
         started = time.perf_counter()
         try:
             return _outcome(handler.function(request))
-        except Exception as error:  # a defect must not take the agent down
+        except Exception as error:  # noqa: BLE001  # a defect must not take the agent down
             return _outcome_of(self._error_of(call, error))
         finally:
             if (took_s := time.perf_counter() - started) > SLOW_INLINE_S:
@@ -206,7 +206,7 @@ class Dispatcher:
             if not running.cancelled:
                 raise
             error = _cancellation(call)
-        except Exception as raised:  # a defect must not take the agent down
+        except Exception as raised:  # noqa: BLE001  # a defect must not take the agent down
             error = self._error_of(call, raised)
         finally:
             self._forget(running)
@@ -257,7 +257,7 @@ class Dispatcher:
                     return _outcome(await handler.function(request))
             async with asyncio.timeout_at(call.deadline):
                 return _outcome(await handler.function(request))
-        except Exception as error:  # a defect must not take the agent down
+        except Exception as error:  # noqa: BLE001  # a defect must not take the agent down
             return _outcome_of(self._error_of(call, error))
 
     def _error_of(self, call: Call, error: Exception) -> VirtbusError:

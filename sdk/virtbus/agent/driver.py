@@ -41,9 +41,9 @@ def handles(request: type[Request[ReplyT]]) -> Callable[[Callable[..., Any]], Ca
     """Mark a Driver's method as the handler of a request.
 
     The method takes the request (and the Stream, for operations that open one) and returns the
-    reply. A plain `def` is for READs that are answered from memory; it runs between two messages and
-    must not wait. What it raises of `virtbus.errors` is the answer; anything else is a defect and is
-    answered `internal`.
+    reply. A plain `def` is for READs that are answered from memory; it runs between two messages
+    and must not wait. What it raises of `virtbus.errors` is the answer; anything else is a defect
+    and is answered `internal`.
     """
 
     def mark(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,7 +80,8 @@ class Driver(Generic[SettingsT]):
         return ""
 
     domain_stats: Callable[[UUID, float], Awaitable[DomainStats]] | None = None
-    """`async def domain_stats(self, domain, wait_s)`: statistics asked now, incomplete after `wait_s`.
+    """`async def domain_stats(self, domain, wait_s)`: statistics asked now, incomplete after
+    `wait_s`.
 
     A driver that has it gets get_stats, get_all_stats and published statistics from the runtime.
     """

@@ -1,4 +1,4 @@
-"""What the runtime gives a driver: its route's domains, events, store, slots, settings, tasks, log."""
+"""What the runtime gives a driver: its domains, events, store, slots, settings, tasks, log."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 class Host(Generic[SettingsT]):
     """The runtime as one driver sees it.
 
-    `domains` is what the driver publishes; `store` keeps definitions; `problems` are words for the
-    operator, shown by `virtbus status` while they are in it.
+    `domains` is what the driver publishes; `store` keeps definitions; `version` is the agent's own;
+    `problems` are words for the operator, shown by `virtbus status` while they are in it.
     """
 
     def __init__(
         self,
         *,
         route: str,
+        version: str,
         settings: SettingsT,
         directories: Directories,
         store: Store,
@@ -42,6 +43,7 @@ class Host(Generic[SettingsT]):
         log: Logger,
     ) -> None:
         self.route = route
+        self.version = version
         self.settings = settings
         self.directories = directories
         self.store = store

@@ -1,4 +1,4 @@
-"""The agent's link to the broker: found, registered at, lost, found again; never a reason to exit."""
+"""The agent's link to the broker: found, lost, found again; never a reason to exit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ import zmq
 
 from ..errors import ErrorBody, ProtocolMismatch
 from ..wire.aio import LoopSocket, watch_link
-from ..wire.frames import AgentHello, Header, Kind, decode_body, encode_body, encode_header
-from ..wire.frames import split_message
+from ..wire.frames import (
+    AgentHello,
+    Header,
+    Kind,
+    decode_body,
+    encode_body,
+    encode_header,
+    split_message,
+)
 from ..wire.sockets import HEARTBEAT_MS, Role, open_socket
 from .logs import Logger
 
@@ -26,7 +33,8 @@ class Link:
     """One DEALER at the broker's `requests` socket.
 
     `on_registered` is called after each WELCOME, to send SYNC; `on_message` with each
-    message that is not about registration; `on_lost` when the link ends. `state` is "disconnected", "registering" or "registered".
+    message that is not about registration; `on_lost` when the link ends. `state` is
+    "disconnected", "registering" or "registered".
     """
 
     def __init__(

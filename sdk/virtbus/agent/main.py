@@ -65,7 +65,7 @@ class AgentProcess:
             hello=self._hello,
             on_registered=self._sync,
             on_message=self._take,
-            on_lost=lambda: self._dispatcher.link_lost(),
+            on_lost=self._lost,
         )
         self._dispatcher = Dispatcher(self._link, journal, self._log)
         try:
@@ -98,6 +98,7 @@ class AgentProcess:
         feed = Feed(name, self._epoch, self._link.send)
         host: Host[Any] = Host(
             route=name,
+            version=self._version,
             settings=self._settings,
             directories=self._directories,
             store=self._store if self._driver_type.keeps_store else Store(None),
@@ -125,7 +126,7 @@ class AgentProcess:
             epoch=self._epoch,
             started_ms=self._started_ms,
             running=lambda: len(self._dispatcher),
-            cancel=lambda request_id: self._dispatcher.cancel_id(request_id),
+            cancel=self._dispatcher.cancel_id,
             operations=self._operations,
         )
 
@@ -144,6 +145,9 @@ class AgentProcess:
     def _sync(self) -> None:
         for route in self._routes.values():
             self._link.answer(route.host.feed.sync())
+
+    def _lost(self) -> None:
+        self._dispatcher.link_lost()
 
     def _take(self, header: Header, body: bytes, data: list[bytes]) -> None:
         if header.kind == Kind.REQUEST:
@@ -217,7 +221,7 @@ def _version_of(driver: type[Driver[Any]]) -> str:
         return "unknown"
 
 
-def main(driver: type[Driver[Any]]) -> None:
+def run(driver: type[Driver[Any]]) -> None:
     """Run an agent: the whole of its `__main__`. Exits 0 after SIGTERM, 1 if it cannot start."""
     parser = argparse.ArgumentParser(
         prog=f"virtbus-{driver.name}-agent",
@@ -236,10 +240,10 @@ def main(driver: type[Driver[Any]]) -> None:
         file = where.config / f"{driver.name}-agent.toml"
         settings = load_settings(driver.settings_type, driver.name, file, os.environ)
         set_up_logs(settings)
-        asyncio.run(_run(driver, where, settings))
+        asyncio.run(_serve(driver, where, settings))
     except VirtbusError as error:
         sys.exit(f"virtbus-{driver.name}-agent: {error}")
 
 
-async def _run(driver: type[Driver[Any]], where: Directories, settings: Any) -> None:
+async def _serve(driver: type[Driver[Any]], where: Directories, settings: Any) -> None:
     await AgentProcess(driver, where, settings).run()

@@ -112,6 +112,10 @@ class DomainTable:
             raise NoSuchDomain(f"no domain with UUID {uuid}", domain=str(uuid))
         return record
 
+    def holder_of(self, name: str) -> UUID | None:
+        """The UUID of the domain that has a name, if one has it."""
+        return self._names.get(name)
+
     def by_name(self, name: str) -> DomainRecord:
         """The record of a name; raises NoSuchDomain."""
         uuid = self._names.get(name)

@@ -2,7 +2,8 @@
 
 File: CONFIG_DIR/NAME-agent.toml. Environment: VIRTBUS_NAME_FIELD. Directories: for root
 /etc/virtbus, /var/lib/virtbus, /run/virtbus, /var/cache/virtbus and /var/log/virtbus, for users
-the XDG base directories; each can be set by VIRTBUS_CONFIG_DIR, _STATE_DIR, _RUN_DIR, _CACHE_DIR, _LOG_DIR.
+the XDG base directories; each can be set by VIRTBUS_CONFIG_DIR, _STATE_DIR, _RUN_DIR, _CACHE_DIR,
+_LOG_DIR.
 """
 
 from __future__ import annotations
@@ -79,7 +80,10 @@ def own_directories() -> Directories:
 def load_settings(
     kind: type[SettingsT], name: str, file: Path, environment: Mapping[str, str]
 ) -> SettingsT:
-    """Defaults, then `file` if it is there, then the environment; InvalidArgument names what is wrong."""
+    """Defaults, then `file` if it is there, then the environment.
+
+    Raises InvalidArgument naming what is wrong and where.
+    """
     values: dict[str, object] = {}
     try:
         values.update(tomllib.loads(file.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""Change slots: one change at a time for each object, in order of arrival, never beyond a deadline."""
+"""Change slots: one change at a time for each object, in order of arrival, within deadlines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Slots:
 
     @asynccontextmanager
     async def hold(self, key: str, call: Call) -> AsyncIterator[None]:
-        """Hold the slot of `key`; raises Busy, naming the holder, if it is not free by the deadline."""
+        """Hold the slot of `key`; raises Busy, naming the holder, if the deadline comes first."""
         await self._acquire(key, call)
         try:
             yield

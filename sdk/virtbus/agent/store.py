@@ -2,8 +2,8 @@
 
 One file, one thread that writes. What is asked while it writes is put together into the next
 transaction, so that a burst costs one sync. Definitions are synced to disk before the answer; the
-journals survive the death of the process (WAL without sync), not that of the host, as no guest and no
-client connection would either. Source: sqlite.org/pragma.html#pragma_synchronous.
+journals survive the death of the process (WAL without sync), not that of the host, as no guest
+and no client connection would either. Source: sqlite.org/pragma.html#pragma_synchronous.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ _BATCH = 256
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS object (
-    kind TEXT, id TEXT, name TEXT, document TEXT, extra BLOB, PRIMARY KEY (kind, id), UNIQUE (kind, name));
+    kind TEXT, id TEXT, name TEXT, document TEXT, extra BLOB,
+    PRIMARY KEY (kind, id), UNIQUE (kind, name));
 CREATE TABLE IF NOT EXISTS journal (
-    id BLOB PRIMARY KEY, operation TEXT, sender TEXT, started_ms INTEGER, outcome INTEGER, body BLOB);
+    id BLOB PRIMARY KEY, operation TEXT, sender TEXT, started_ms INTEGER,
+    outcome INTEGER, body BLOB);
 CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY, time_ms INTEGER, body BLOB);
 """
 
@@ -82,7 +84,7 @@ class Store:
             holder = os.pread(self._lock_fd, 32, 0).decode("ascii", "replace").strip()
             os.close(self._lock_fd)
             raise StoreFailed(
-                f"{path} is in use by another agent (pid {holder or 'unknown'}); end that one first",
+                f"{path} is in use by the agent with pid {holder or 'unknown'}; end that one first",
                 path=str(path),
             ) from error
         os.ftruncate(self._lock_fd, 0)
@@ -158,8 +160,7 @@ class Store:
             durable = any(job.durable for job in batch)
             database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             database.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                outcomes.append((job, *self._work(job)))
+            outcomes.extend((job, *self._work(job)) for job in batch)
             database.execute("COMMIT")
         except sqlite3.Error as error:
             if database.in_transaction:

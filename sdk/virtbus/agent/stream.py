@@ -15,9 +15,10 @@ Send = Callable[[Header, bytes, bytes | None], None]
 class Stream:
     """Bytes to and from one client, until either side ends it.
 
-    A handler calls `accept` once it knows that it can serve; until then the request's deadline holds.
-    When it returns the stream ends, `finished` or with the error it raised; when the client ends the
-    stream, the handler is cancelled. `ended` is the reason once it has ended, "" before.
+    A handler calls `accept` once it knows that it can serve; until then the request's deadline
+    holds. When it returns the stream ends, `finished` or with the error it raised; when the
+    client ends the stream, the handler is cancelled. `ended` is the reason once it has ended, ""
+    before.
     """
 
     def __init__(self, send: Send, on_accept: Callable[[], None]) -> None:
