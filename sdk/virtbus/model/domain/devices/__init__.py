@@ -12,7 +12,7 @@ from .controller import Controller
 from .disk import Disk
 from .graphics import Graphics
 from .interface import Interface
-from .small import Input, MemBalloon, Rng, Sound
+from .small import Audio, Input, MemBalloon, Rng, Sound, Watchdog
 from .video import Video
 
 
@@ -29,6 +29,8 @@ class Devices(Element):
     inputs: Annotated[Children[Input], Name("input")] = field(default_factory=list)
     graphics: Annotated[Children[Graphics], Name("graphics")] = field(default_factory=list)
     sounds: Annotated[Children[Sound], Name("sound")] = field(default_factory=list)
+    audios: Annotated[Children[Audio], Name("audio")] = field(default_factory=list)
     videos: Annotated[Children[Video], Name("video")] = field(default_factory=list)
+    watchdogs: Annotated[Children[Watchdog], Name("watchdog")] = field(default_factory=list)
     memballoon: Child[MemBalloon] = None
     rngs: Annotated[Children[Rng], Name("rng")] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Devices of a few attributes each: input, sound, balloon, random numbers."""
+"""Devices of a few attributes each: input, sound, watchdog, balloon, random numbers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ InputType: TypeAlias = Literal["tablet", "mouse", "keyboard", "passthrough", "ev
 InputBus: TypeAlias = Literal["ps2", "usb", "xen", "parallels", "virtio", "none"]
 SoundModel: TypeAlias = Literal[
     "sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "ich7", "virtio"
+]
+
+AudioType: TypeAlias = Literal[
+    "none", "alsa", "coreaudio", "jack", "oss", "pulseaudio", "sdl", "spice", "file", "dbus",
+    "pipewire",
+]  # fmt: skip
+WatchdogAction: TypeAlias = Literal[
+    "reset", "shutdown", "poweroff", "pause", "dump", "none", "inject-nmi"
 ]
 
 
@@ -32,6 +40,22 @@ class Sound(Element, kw_only=True):
     """<sound>: a sound card."""
 
     model: Needed[SoundModel]
+    alias: Child[Alias] = None
+    address: Child[Address] = None
+
+
+class Audio(Element, kw_only=True):
+    """<audio>: the host's end of the sound cards."""
+
+    id: Needed[Positive]
+    type: Needed[AudioType]
+
+
+class Watchdog(Element, kw_only=True):
+    """<watchdog>: acts when the guest no longer does."""
+
+    model: Needed[Literal["i6300esb", "ib700", "diag288", "itco"]]
+    action: Attr[WatchdogAction] = None
     alias: Child[Alias] = None
     address: Child[Address] = None
 
