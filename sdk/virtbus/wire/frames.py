@@ -27,6 +27,8 @@ ID_BYTES = 16
 
 T = TypeVar("T")
 
+_HEADER_PACKER = msgpack.Packer(use_bin_type=True)
+
 
 class Kind(enum.IntEnum):
     """What a message is."""
@@ -147,7 +149,7 @@ def encode_header(header: Header) -> bytes:
     values = list(msgspec.structs.astuple(header))
     while not values[-1]:
         values.pop()
-    return pack(values)
+    return _HEADER_PACKER.pack(values)  # type: ignore[no-any-return]  # untyped
 
 
 def decode_header(frame: bytes) -> Header:
