@@ -10,7 +10,6 @@ from pathlib import Path
 from bench.lab.processes import BenchError, ServedClient, end_process, wait_for_path
 from bench.manager import Manager
 
-URI = "qemu:///system"
 DIRECTORIES = ("config", "state", "run", "cache", "log")
 
 
@@ -18,6 +17,8 @@ class VirtbusLab(Manager):
     """A running broker and qemu-agent of its own and a connected client."""
 
     label = "virtbus"
+    uri = "qemu:///system"
+    agent = "virtbus-qemu-agent"
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -25,7 +26,7 @@ class VirtbusLab(Manager):
         self._settings = root / "config" / "broker.toml"
         self._settings.write_text("", encoding="ascii")  # the host's own shall not count
         self._client = ServedClient(
-            [sys.executable, "-m", "bench.clients.virtbus_client", URI, str(self.run_dir)],
+            [sys.executable, "-m", "bench.clients.virtbus_client", self.uri, str(self.run_dir)],
             root / "client.log",
             self.environment,
         )
@@ -61,8 +62,8 @@ class VirtbusLab(Manager):
         return {"broker": self._broker, "agent": self._agent}[role]
 
     def launch(self) -> None:
-        """Starts the qemu-agent."""
-        self._agent = self._daemon("virtbus-qemu-agent")
+        """Starts the agent."""
+        self._agent = self._daemon(self.agent)
 
     def close(self) -> None:
         """Ends client, agent, broker and guests."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from typing import Any
 
 import virtbus
 from bench.clients.client import Call, Client, operations_of
-from bench.clients.serve import now, serve
+from bench.clients.serve import CALL_LIMIT_S, now, serve
 from virtbus.errors import VirtbusError
 
 
@@ -45,7 +46,7 @@ class VirtbusClient(Client):
             raise TimeoutError("no subscription within 10 s")
 
     def _versions(self, connection: Any) -> dict[str, str]:
-        return {"virtbus": str(connection.agent_version())}
+        return {"virtbus": connection.get_agent_status().version}
 
     def _define(self, connection: Any, document: str) -> None:
         connection.define_domain(document)
@@ -60,7 +61,7 @@ class VirtbusClient(Client):
         return sum(record.complete for record in connection.get_all_domain_stats(active=True))
 
     def _lookup(self, connection: Any, name: str) -> Any:
-        return connection.lookup_domain(name)
+        return connection.lookup_domain(name=name)
 
     def _calls(self, domain: Any) -> dict[str, Call]:
         return {
@@ -84,6 +85,14 @@ class VirtbusClient(Client):
     def _read(self, name: str) -> Call:
         read: Call = self._domain(name).get_state
         return read
+
+    def await_published(self, domains: int) -> None:
+        """Returns once statistics of so many domains have been published."""
+        end = now() + CALL_LIMIT_S
+        while len(self.connection.published_stats()) != domains:
+            if now() > end:
+                raise TimeoutError(f"statistics of {domains} domains have not been published")
+            time.sleep(0.1)
 
     def published_statistics(self, domains: int) -> float:
         """Seconds of one reading of all statistics from published state."""

@@ -29,6 +29,7 @@ def stats_published(manager: Manager) -> float:
     needed any monitor, there would be none.
     """
     pids = manager.emulators(NAMES)
+    manager.client.call("await_published", domains=len(NAMES))
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
