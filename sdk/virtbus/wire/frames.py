@@ -147,7 +147,7 @@ def unpack(frame: bytes) -> Any:
 def encode_header(header: Header) -> bytes:
     """The header's frame; elements that are at their default at the end are left out."""
     values = list(msgspec.structs.astuple(header))
-    while not values[-1]:
+    while len(values) > 2 and not values[-1]:
         values.pop()
     return _HEADER_PACKER.pack(values)  # type: ignore[no-any-return]  # untyped
 
