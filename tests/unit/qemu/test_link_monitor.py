@@ -266,6 +266,18 @@ def test_closing_twice_ends_once(start: Start) -> None:
     run(case)
 
 
+def test_who_gives_up_closing_leaves_the_end_told(start: Start) -> None:
+    async def case() -> None:
+        peer = start("good")
+        monitor = await peer.connect()
+        closing = asyncio.create_task(monitor.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        assert await peer.ended() == "closed by the agent"
+
+    run(case)
+
+
 @pytest.mark.parametrize(
     "error_class, error",
     [

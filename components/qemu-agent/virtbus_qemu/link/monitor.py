@@ -115,8 +115,9 @@ class Monitor:
     """The agent's connection to one guest's monitor socket.
 
     Made by `Monitor.connect`. `on_event` is called with each event, in order, from
-    the event loop; `on_end` is called once, after the last event, with the reason
-    the connection ended. Both must return quickly and must not raise.
+    the event loop, the first ones perhaps before `connect` has returned; `on_end` is
+    called once, after the last event, with the reason the connection ended. Both must
+    return quickly and must not raise.
     """
 
     def __init__(
@@ -234,7 +235,7 @@ class Monitor:
         self._end_reason = self._end_reason or "closed by the agent"
         self._connection.abort()
         if self._watch is not None:
-            await self._watch
+            await asyncio.shield(self._watch)
 
     def _check_room(self, command: str) -> None:
         if self._end_reason or self._connection.runstate is not Runstate.RUNNING:

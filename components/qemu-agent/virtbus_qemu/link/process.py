@@ -125,7 +125,10 @@ class Process:
             return log.read(LOG_TAIL_BYTES).decode(errors="replace").strip()
 
     def detach(self) -> None:
-        """Let go of the process, which runs on; its end is not seen here any more."""
+        """Let go of the process, which runs on; its end is not seen here any more.
+
+        Whoever still waits for the end is cancelled.
+        """
         if self._pidfd >= 0:
             self._loop.remove_reader(self._pidfd)
             os.close(self._pidfd)
@@ -180,10 +183,10 @@ def spawn(
     """Start QEMU detached: own session, no input, output to `log`, only `pass_fds` open.
 
     The command must hold the guest's UUID, by which it is adopted later. On return
-    the program has been executed (blocking the loop some 0.3 ms, or 2 ms with
-    `run_as`); whether it likes its arguments shows by its monitor or its end.
+    the program has been executed (which blocks the loop for 1 to 3 ms); whether it
+    likes its arguments shows by its monitor or its end.
     Raises HypervisorFailed if it cannot be executed, OSError if the log cannot be
-    opened.
+    opened or descriptors run out; then nothing runs.
     """
     if str(uuid) not in command:
         raise ValueError("the command does not name the guest's UUID")
@@ -212,10 +215,15 @@ def spawn(
                 cause=str(error),
                 operation="spawn",
             ) from error
-    # The pidfd tells the end and collects the status; Popen must not do so as well.
+    try:
+        pidfd = os.pidfd_open(child.pid)
+        started = _start_time_ticks(child.pid)
+    except OSError:  # no descriptor left: nobody would ever find this guest again
+        child.kill()
+        child.wait()
+        raise
+    # From here on the pidfd tells the end and collects the status, and Popen must not.
     child.returncode = 0
-    pidfd = os.pidfd_open(child.pid)
-    started = _start_time_ticks(child.pid)
     return Process(ProcessIdentity(child.pid, started, uuid), pidfd, log, log_start_bytes)
 
 
