@@ -135,10 +135,12 @@ class LibvirtLab(Manager):
 
     def close(self) -> None:
         """Ends client, daemons and guests."""
-        self._client.close()
-        end_process(self._libvirtd, signal.SIGTERM)
-        end_process(self._virtlogd, signal.SIGTERM)
-        self.reaper.close()
+        try:
+            self._client.close()
+            end_process(self._libvirtd, signal.SIGTERM)
+            end_process(self._virtlogd, signal.SIGTERM)
+        finally:
+            self.reaper.close()
 
     def _make_directories(self) -> None:
         """Fresh ones, but for the cache: probing QEMU is not what a row measures."""

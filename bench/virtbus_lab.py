@@ -67,10 +67,12 @@ class VirtbusLab(Manager):
 
     def close(self) -> None:
         """Ends client, agent, broker and guests."""
-        self._client.close()
-        end_process(self._agent, signal.SIGTERM)
-        end_process(self._broker, signal.SIGTERM)
-        self.reaper.close()
+        try:
+            self._client.close()
+            end_process(self._agent, signal.SIGTERM)
+            end_process(self._broker, signal.SIGTERM)
+        finally:
+            self.reaper.close()
 
     def _make_directories(self) -> None:
         """Fresh ones, but for the cache: probing QEMU is not what a row measures."""
