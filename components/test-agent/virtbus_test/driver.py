@@ -35,7 +35,7 @@ class TestDriver(DefiningDriver[AgentSettings]):
     async def open(self) -> None:
         """Define and start what the route names."""
         for xml in self._documents():
-            document = self.read_document(xml)
+            document = await self.read_document(xml)
             await self.guests.keep(document, autostart=False)
             await self.start_guest(document, paused=False)
 
@@ -53,7 +53,7 @@ class TestDriver(DefiningDriver[AgentSettings]):
             ) from error
         return translate.domains_of_file(text)
 
-    def complete(self, document: Domain) -> None:
+    async def complete(self, document: Domain) -> None:
         """Only domains of type test."""
         if document.type != "test":
             reason = f"this agent runs type='test', not {document.type!r}"

@@ -47,7 +47,7 @@ class DefiningDriver(Driver[SettingsT]):
         super().__init__(host)
         self.guests = Guests(host)
 
-    def complete(self, document: Domain) -> None:
+    async def complete(self, document: Domain) -> None:
         """Fill in and check what this hypervisor wants of a document; raises InvalidDocument.
 
         Called with the common defaults applied; changes the document in place.
@@ -60,19 +60,19 @@ class DefiningDriver(Driver[SettingsT]):
         """
         raise NotImplementedError
 
-    def read_document(self, xml: str) -> Domain:
+    async def read_document(self, xml: str) -> Domain:
         """A stranger's document: parsed, completed, checked; raises InvalidDocument."""
         document = parse_domain(xml)
         apply_defaults(document, uuid=str(uuids.uuid4()), macs=_macs(self.mac_prefix))
         document.id = None
-        self.complete(document)
+        await self.complete(document)
         check_domain(document)
         return document
 
     @handles(domain.Define)
     async def define(self, request: domain.Define) -> DomainRecord:
         """Define or change a persistent domain."""
-        document = self.read_document(request.xml)
+        document = await self.read_document(request.xml)
         uuid = UUID(document.uuid)
         async with self.host.changing(uuid):
             self.guests.reserve(uuid, document.name)
@@ -88,7 +88,7 @@ class DefiningDriver(Driver[SettingsT]):
     @handles(domain.Create)
     async def create(self, request: domain.Create) -> DomainRecord:
         """Start a transient domain, or a defined one with the document given."""
-        document = self.read_document(request.xml)
+        document = await self.read_document(request.xml)
         uuid = UUID(document.uuid)
         async with self.host.changing(uuid):
             self.guests.reserve(uuid, document.name)

@@ -55,6 +55,17 @@ class Host(Generic[SettingsT]):
         self.problems: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def left_s(self, most_s: float) -> float:
+        """How long the request at hand may still take, at most `most_s`, in seconds.
+
+        A little less than its deadline, so that what is asked can answer why it failed.
+        """
+        call = current_call.get()
+        if call is None:
+            return most_s
+        left_s = call.deadline - asyncio.get_running_loop().time()
+        return max(0.01, min(most_s, left_s - 0.05))
+
     def emit(self, event: AnyEvent) -> asyncio.Future[None]:
         """Journal and publish an event; await the result to know that it is published."""
         return self.events.emit(event)
