@@ -90,8 +90,8 @@ class Agents:
         agent.peer.agent = None
         self._by_id.pop(agent.lasting_id, None)
         self._routes.release(agent)
-        self.recently_gone.append(agent_status(agent, self._cache))
         agent.state, agent.since_ms = "absent", _unix_ms()
+        self.recently_gone.append(agent_status(agent, self._cache))
         served = self._known_routes(agent)
         for route in served:
             self._cache.drop(route)

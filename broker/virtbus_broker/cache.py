@@ -61,9 +61,6 @@ class Cache:
         is_state = key.startswith("state/")
         if is_state:
             known.number = value.number
-        self._take_out(known, key)
-        if not value.body:
-            return True
         if not self._put(known, key, value):
             known.complete = known.complete and not is_state
             return False
@@ -101,6 +98,10 @@ class Cache:
         }
 
     def _put(self, known: RouteValues, key: str, value: Value) -> bool:
+        """Put the value in the place of the key's old one; an empty one is none."""
+        self._take_out(known, key)
+        if not value.body:
+            return True
         if self.count >= self._max_values or self.bytes + len(value.body) > self._max_bytes:
             return False
         known.values[key] = value

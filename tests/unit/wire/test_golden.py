@@ -153,7 +153,7 @@ def test_every_kind_has_its_golden_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "body"),
+    "name, body",
     [
         ("hello", HELLO),
         ("welcome", BrokerWelcome(version="0.1.0")),
