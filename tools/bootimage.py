@@ -100,6 +100,7 @@ def boot_sector() -> bytes:
     _set_up_serial_port(code)
     _set_up_power_button(code)
     _set_up_interrupts(code)
+    _greet(code)
     _main_loop(code)
     _endings(code)
     _subroutines(code)
@@ -147,9 +148,6 @@ def _set_up_serial_port(code: _Code) -> None:
     code.out_byte(COM1 + LINE_CONTROL, 0x03)  # 8 bits, no parity, 1 stop bit; access off
     code.out_byte(COM1 + FIFO, 0x07)  # on, both emptied, interrupt at the first byte
     code.out_byte(COM1 + MODEM_CONTROL, 0x0B)  # DTR, RTS, interrupt line on
-    code.emit(0xBE)  # mov si, banner
-    code.address("banner")
-    code.call("print")
 
 
 def _set_up_power_button(code: _Code) -> None:
@@ -170,6 +168,13 @@ def _set_up_interrupts(code: _Code) -> None:
     code.emit(0xE4, PIC1_MASK)  # in al, PIC1_MASK
     code.emit(0x24, 0xEF)  # and al, ~0x10: let IRQ 4 through
     code.emit(0xE6, PIC1_MASK)  # out PIC1_MASK, al
+
+
+def _greet(code: _Code) -> None:
+    """Last of the set-up, so that who has read the banner may press the button."""
+    code.emit(0xBE)  # mov si, banner
+    code.address("banner")
+    code.call("print")
 
 
 def _main_loop(code: _Code) -> None:
