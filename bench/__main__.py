@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,18 +12,12 @@ from rich.console import Console
 
 from bench import report
 from bench.lab.processes import BenchError
+from bench.lab.root import lab_root
 from bench.row import Row
 from bench.rows import GROUPS
 from bench.runner import Labs, Outcome, run_group
 
 ROWS: dict[str, Row] = {row.name: row for group in GROUPS for row in group.rows}
-
-DEFAULT_CACHE = "/var/tmp"  # noqa: S108  # short enough for sockets' paths; checked by take_root
-
-
-def lab_root() -> Path:
-    """Where the labs live: below $XDG_CACHE_HOME when set, else /var/tmp."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or DEFAULT_CACHE) / "virtbus-bench"
 
 
 def names_of(text: str) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.lab.processes import BenchError
+from bench.lab.root import take_root
 from bench.libvirt_lab import LibvirtLab, PeerAbsent
 from bench.manager import Manager
 from bench.measure import Noise, NoiseMeter, median, significant
@@ -50,26 +49,6 @@ class Outcome:
     runs: int = 0
     notes: tuple[str, ...] = ()
     noise: Noise | None = None
-
-
-def take_root(root: Path) -> int:
-    """Makes the labs' directory if need be and locks it; the lock's file descriptor.
-
-    Raises BenchError when it belongs to somebody else or another benchmark runs in it.
-    """
-    root.mkdir(mode=0o711, parents=True, exist_ok=True)
-    status = root.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise BenchError(f"{root} belongs to somebody else: set XDG_CACHE_HOME to a place of yours")
-    lock_fd = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock_fd)
-        raise BenchError(
-            f"another benchmark runs in {root}; two would disturb each other"
-        ) from error
-    return lock_fd
 
 
 class Labs:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from bench.lab.processes import BenchError, ServedClient, end_process, wait_for_path
+from bench.lab.root import compiled
 from bench.manager import Manager
 
 DIRECTORIES = ("config", "state", "run", "cache", "log")
@@ -17,16 +18,15 @@ class VirtbusLab(Manager):
     """A running broker and qemu-agent of its own and a connected client."""
 
     label = "virtbus"
-    uri = "qemu:///system"
     agent = "virtbus-qemu-agent"
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, uri: str = "qemu:///system") -> None:
         super().__init__(root)
         self._make_directories()
         self._settings = root / "config" / "broker.toml"
         self._settings.write_text("", encoding="ascii")  # the host's own shall not count
         self._client = ServedClient(
-            [sys.executable, "-m", "bench.clients.virtbus_client", self.uri, str(self.run_dir)],
+            [sys.executable, "-m", "bench.clients.virtbus_client", uri, str(self.run_dir)],
             root / "client.log",
             self.environment,
         )
@@ -50,7 +50,7 @@ class VirtbusLab(Manager):
     def environment(self) -> dict[str, str]:
         """What keeps all parts of virtbus inside the lab's directory."""
         folders = {f"VIRTBUS_{name.upper()}_DIR": str(self.root / name) for name in DIRECTORIES}
-        return {**folders, "VIRTBUS_BROKER_RUN_DIR": str(self.run_dir)}
+        return {**compiled(), **folders, "VIRTBUS_BROKER_RUN_DIR": str(self.run_dir)}
 
     @property
     def client(self) -> ServedClient:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.goals import at_most
+from bench.lab.root import compiled
 from bench.manager import Manager
 from bench.row import OURS, Group, Row
 
@@ -26,15 +28,21 @@ def prepare(manager: Manager) -> Iterator[None]:
 def import_ms(what: str) -> float:
     """Milliseconds of `import WHAT` in a fresh interpreter, its own start not counted."""
     command = [sys.executable, "-c", IMPORT.format(what)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_S)
-    return float(answer.stdout) * 1e3
+    return float(_run(command)) * 1e3
 
 
 def command_ms(*command: str) -> float:
     """Milliseconds of a whole process, exec to exit, which must succeed."""
     start = time.perf_counter()
-    subprocess.run(command, capture_output=True, check=True, timeout=LIMIT_S)
+    _run(command)
     return (time.perf_counter() - start) * 1e3
+
+
+def _run(command: Sequence[str]) -> str:
+    environment = {**os.environ, **compiled()}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=LIMIT_S
+    ).stdout
 
 
 def cli_help_ms() -> float:

@@ -1,13 +1,8 @@
-import os
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from bench.goals import at_most, at_most_times
-from bench.lab.processes import BenchError
 from bench.row import OURS, Row
-from bench.runner import judge, run_row, take_root
+from bench.runner import judge, run_row
 
 
 def row_of(references: dict[str, Callable[[], float]], *, peer: str, runs: int = 5) -> Row:
@@ -82,18 +77,3 @@ def test_figures_that_are_neither_ours_nor_the_peers_stand_beside() -> None:
     outcome = judge(row, {OURS: 1.0, "floor": 2.0, "other": 3.0}, 5, ())
     assert outcome.others == {"other": 3.0}
     assert (outcome.ratio, outcome.met) == (0.5, True)
-
-
-def test_two_benchmarks_do_not_share_a_directory(tmp_path: Path) -> None:
-    lock_fd = take_root(tmp_path / "labs")
-    with pytest.raises(BenchError, match="another benchmark"):
-        take_root(tmp_path / "labs")
-    os.close(lock_fd)
-    os.close(take_root(tmp_path / "labs"))
-
-
-def test_a_link_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "labs").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(BenchError, match="somebody else"):
-        take_root(tmp_path / "labs")
