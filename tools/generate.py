@@ -92,12 +92,12 @@ def form_of(operation: Operation) -> Form:
     if operation.stream:
         return Form("Console", "return {}")
     if reply is DomainRecord and operation.target != "domain":
-        return Form("Domain", "return self._domain({})")
+        return Form("Domain", "return self.domain_of({})")
     if reply is DomainRecord and operation.published is None:
         return Form("Self", "self.record = {}\nreturn self")
     forms: dict[typing.Any, Form] = {
         DomainRecord: Form(source_of(DomainRecord), "self.record = {}\nreturn self.record"),
-        DomainList: Form("list[Domain]", "return self._domains(({}).domains)"),
+        DomainList: Form("list[Domain]", "return self.domains_of(({}).domains)"),
         StatsList: Form("list[records_ops.DomainStats]", "return list(({}).domains)"),
         DomainXml: Form("str", "return ({}).xml"),
         CapabilitiesXml: Form("str", "return ({}).xml"),

@@ -22,37 +22,40 @@ if TYPE_CHECKING:
     from .client.sync import Connection as Connection
     from .client.sync import Console as Console
     from .client.sync import Domain as Domain
+    from .client.sync import EventsLost as EventsLost
+    from .client.sync import EventStream as EventStream
+    from .client.sync import LiveDomains as LiveDomains
+    from .client.sync import RouteChanged as RouteChanged
+    from .client.sync import RouteState as RouteState
     from .client.sync import connect as connect
     from .client.sync import status as status
 
 __version__ = "0.1.0"
-
-_MODULES = {"aio": "virtbus.client.aio", "errors": "virtbus.errors"}
-_NAMES = {
-    "CancelToken": "virtbus.client.cancel",
-    "Connection": "virtbus.client.sync",
-    "Console": "virtbus.client.sync",
-    "Domain": "virtbus.client.sync",
-    "connect": "virtbus.client.sync",
-    "status": "virtbus.client.sync",
-}
 __all__ = [
     "CancelToken",
     "Connection",
     "Console",
     "Domain",
+    "EventStream",
+    "EventsLost",
+    "LiveDomains",
+    "RouteChanged",
+    "RouteState",
     "aio",
     "connect",
     "errors",
     "status",
 ]
 
+_MODULES = {"aio": "virtbus.client.aio", "errors": "virtbus.errors"}
+
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         value: Any = import_module(_MODULES[name])
-    elif name in _NAMES:
-        value = getattr(import_module(_NAMES[name]), name)
+    elif name in __all__:
+        place = "virtbus.client.cancel" if name == "CancelToken" else "virtbus.client.sync"
+        value = getattr(import_module(place), name)
     else:
         raise AttributeError(f"module 'virtbus' has no attribute {name!r}")
     globals()[name] = value

@@ -26,6 +26,7 @@ from .sockets import Link
 from .spin import Spin
 from .stream import Stream
 
+MAX_SLEEP_S = 3600.0  # poll(2) counts in an int of ms
 _EVENTFD_FLAGS = os.EFD_NONBLOCK | os.EFD_CLOEXEC
 
 
@@ -154,7 +155,7 @@ class Channel:
         poll.register(self._wake_fd, select.POLLIN)
         if token is not None:
             poll.register(token.fd, select.POLLIN)
-        ready = poll.poll(ceil(left_s * 1000))
+        ready = poll.poll(ceil(min(left_s, MAX_SLEEP_S) * 1000))
         if any(fd == self._wake_fd for fd, _ in ready):
             os.eventfd_read(self._wake_fd)
 

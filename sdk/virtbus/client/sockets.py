@@ -9,6 +9,7 @@ import threading
 import zmq
 
 from ..wire.sockets import Role, open_socket
+from . import feed
 from .endpoint import Endpoint
 
 Socket = zmq.Socket[bytes]
@@ -82,3 +83,28 @@ class Link:
         self.socket.disable_monitor()
         self.monitor.close(0)
         self.socket.close(0)
+
+
+def next_update(
+    link: Link, state: feed.FeedState, now_s: float
+) -> feed.LinkChange | feed.Update | None:
+    """What a subscriber's link has to tell next, None if it has nothing now."""
+    if link.monitor_readable():
+        was_lost = False
+        for up in link.changes():
+            if up:
+                state.link_up()
+            else:
+                was_lost = state.link_down() or was_lost
+        if was_lost:
+            return feed.LinkChange.LOST
+    if state.must_ask(now_s):
+        link.readable()  # lets zmq attach the new pipe, so that the welcome is asked for last
+        if state.welcome_topic:
+            link.socket.setsockopt(zmq.UNSUBSCRIBE, state.welcome_topic)
+        link.socket.setsockopt(zmq.SUBSCRIBE, state.ask(now_s))
+    while (frames := link.receive()) is not None:
+        item = state.receive(frames)
+        if item is not None:
+            return item
+    return None

@@ -46,7 +46,7 @@ class ConnectionOperations(Caller):
         Raises InvalidDocument, AlreadyExists, StoreFailed. Default deadline: 30 s. Operation:
         `domain.define`.
         """
-        return self._domain(await self.call(domain_ops.Define(xml=xml), deadline_s=deadline_s))
+        return self.domain_of(await self.call(domain_ops.Define(xml=xml), deadline_s=deadline_s))
 
     async def create_domain(
         self, xml: str, *, paused: bool = False, deadline_s: float | None = None
@@ -58,7 +58,7 @@ class ConnectionOperations(Caller):
         Raises InvalidDocument, AlreadyExists, HypervisorFailed, StoreFailed. Default deadline: 60
         s. Operation: `domain.create`.
         """
-        return self._domain(
+        return self.domain_of(
             await self.call(domain_ops.Create(xml=xml, paused=paused), deadline_s=deadline_s)
         )
 
@@ -74,7 +74,7 @@ class ConnectionOperations(Caller):
 
         Raises NoSuchDomain, InvalidArgument. Default deadline: 10 s. Operation: `domain.lookup`.
         """
-        return self._domain(
+        return self.domain_of(
             await self.call(domain_ops.Lookup(name=name, uuid=uuid, id=id), deadline_s=deadline_s)
         )
 
@@ -93,7 +93,7 @@ class ConnectionOperations(Caller):
 
         Default deadline: 30 s. Operation: `domain.list`.
         """
-        return self._domains(
+        return self.domains_of(
             (
                 await self.call(
                     domain_ops.ListDomains(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..channel_async import Channel
+from ..feed_async import Feed
 from ..stream_async import StreamHandle, open_stream
+from ..worker_async import Notice, Worker
 
-__all__ = ["Channel", "StreamHandle", "open_stream"]
+__all__ = ["Channel", "Feed", "Notice", "StreamHandle", "Worker", "open_stream"]

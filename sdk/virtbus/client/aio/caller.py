@@ -11,6 +11,7 @@ from ...operations import Effect, Operation, Request, operation_of
 from ...operations.records import DomainRecord
 from ...uri import Uri
 from ...wire.frames import Kind, encode_body
+from ..core import Reply
 from ..decode import decode_reply
 from ..endpoint import Endpoint
 from ..writes import OwnWrites
@@ -39,6 +40,22 @@ class Caller:
         """The URI as the agent knows it."""
         return self._uri.route
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the broker is."""
+        return self._endpoint
+
+    @property
+    def own_writes(self) -> OwnWrites:
+        """How far the changes made over this connection have come."""
+        return self._own_writes
+
+    async def ask(self, kind: Kind, name: str, body: bytes = b"", *, deadline_s: float) -> Reply:
+        """Send a message about this route, and give the answer as it came."""
+        return await self._channel.call(
+            kind, deadline_s=deadline_s, route=self._uri.route, name=name, body=body
+        )
+
     async def call(self, request: Request[R], *, deadline_s: float | None = None) -> R:
         """Send a request of the catalogue and wait for its reply.
 
@@ -57,23 +74,15 @@ class Caller:
         if operation.published is not None:
             started_s = time.monotonic()
             target = getattr(request, operation.target)
-            found = await self._channel.call(
-                Kind.READ,
-                deadline_s=limit_s,
-                route=self._uri.route,
-                name=f"state/{operation.kind}/{target}",
-            )
+            key = f"state/{operation.kind}/{target}"
+            found = await self.ask(Kind.READ, key, deadline_s=limit_s)
             if found.name != "absent":
                 record = decode_reply(found.body, _RECORDS[operation.kind], operation.name)
                 answer: R = operation.published(record)
                 return answer
             limit_s = max(_LEAST_S, limit_s - (time.monotonic() - started_s))
-        reply = await self._channel.call(
-            Kind.REQUEST,
-            deadline_s=limit_s,
-            route=self._uri.route,
-            name=operation.name,
-            body=encode_body(request),
+        reply = await self.ask(
+            Kind.REQUEST, operation.name, encode_body(request), deadline_s=limit_s
         )
         if operation.effect is not Effect.READ:
             self._own_writes.note(reply.epoch, reply.number)
@@ -99,8 +108,10 @@ class Caller:
             return deadline_s
         return operation.deadline_s if self._deadline_s is None else self._deadline_s
 
-    def _domain(self, record: DomainRecord) -> Domain:
+    def domain_of(self, record: DomainRecord) -> Domain:
+        """A domain of this connection, as an object."""
         return Domain(self, record)
 
-    def _domains(self, records: Iterable[DomainRecord]) -> list[Domain]:
+    def domains_of(self, records: Iterable[DomainRecord]) -> list[Domain]:
+        """Domains of this connection, as objects."""
         return [Domain(self, record) for record in records]

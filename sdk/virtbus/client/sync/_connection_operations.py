@@ -44,7 +44,7 @@ class ConnectionOperations(Caller):
         Raises InvalidDocument, AlreadyExists, StoreFailed. Default deadline: 30 s. Operation:
         `domain.define`.
         """
-        return self._domain(self.call(domain_ops.Define(xml=xml), deadline_s=deadline_s))
+        return self.domain_of(self.call(domain_ops.Define(xml=xml), deadline_s=deadline_s))
 
     def create_domain(
         self, xml: str, *, paused: bool = False, deadline_s: float | None = None
@@ -56,7 +56,7 @@ class ConnectionOperations(Caller):
         Raises InvalidDocument, AlreadyExists, HypervisorFailed, StoreFailed. Default deadline: 60
         s. Operation: `domain.create`.
         """
-        return self._domain(
+        return self.domain_of(
             self.call(domain_ops.Create(xml=xml, paused=paused), deadline_s=deadline_s)
         )
 
@@ -72,7 +72,7 @@ class ConnectionOperations(Caller):
 
         Raises NoSuchDomain, InvalidArgument. Default deadline: 10 s. Operation: `domain.lookup`.
         """
-        return self._domain(
+        return self.domain_of(
             self.call(domain_ops.Lookup(name=name, uuid=uuid, id=id), deadline_s=deadline_s)
         )
 
@@ -91,7 +91,7 @@ class ConnectionOperations(Caller):
 
         Default deadline: 30 s. Operation: `domain.list`.
         """
-        return self._domains(
+        return self.domains_of(
             (
                 self.call(
                     domain_ops.ListDomains(

@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from ...errors import VirtbusError
+from ...operations.event import Event
 from ...operations.records import DomainStats
-from ...uri import parse_uri
+from ...uri import Uri, parse_uri
 from ...wire.frames import BrokerStatus, Kind, split_index
 from ..decode import decode_reply
-from ..endpoint import find_endpoint
+from ..endpoint import Endpoint, find_endpoint
 from ._connection_operations import ConnectionOperations
 from ._shell import Channel
+from .events import EventStream
+from .live import LiveDomains
 
 CONNECT_S = 5.0
 ASK_S = 10.0
@@ -26,20 +31,25 @@ class Connection(ConnectionOperations):
     asked again under their ids, so that none is executed twice.
     """
 
+    def __init__(self, uri: Uri, endpoint: Endpoint, deadline_s: float | None) -> None:
+        super().__init__(uri, endpoint, deadline_s)
+        self._opened: WeakSet[EventStream | LiveDomains] = WeakSet()
+
     @property
     def uri(self) -> str:
         """The route: the URI as the agent knows it."""
         return self.route
 
     def published_stats(self, *, deadline_s: float | None = None) -> list[DomainStats]:
-        """The statistics of all domains as last published, which asks no hypervisor."""
-        reply = self._channel.call(
-            Kind.SNAPSHOT,
-            deadline_s=self._or_default_s(deadline_s),
-            route=self.route,
-            name="stats/domain/",
-        )
-        values = split_index(reply.body, reply.data[0] if reply.data else b"").values()
+        """The statistics of all domains as last published, which asks no hypervisor.
+
+        Where the broker has none, as shortly after the agent's start, the agent is asked.
+        """
+        limit_s = self._or_default_s(deadline_s)
+        reply = self.ask(Kind.SNAPSHOT, "stats/domain/", deadline_s=limit_s)
+        if reply.name == "absent":
+            return self.get_all_domain_stats(deadline_s=deadline_s)
+        values = split_index(reply.body, b"".join(reply.data)).values()
         return [decode_reply(value, DomainStats, "published statistics") for value in values]
 
     def status(self, *, deadline_s: float | None = None) -> BrokerStatus:
@@ -51,8 +61,40 @@ class Connection(ConnectionOperations):
         """Return when the broker has answered."""
         self._channel.call(Kind.PING, deadline_s=self._or_default_s(deadline_s))
 
+    def events(
+        self,
+        *,
+        after: int | None = None,
+        kinds: Sequence[type[Event]] = (),
+        timeout_s: float | None = None,
+    ) -> EventStream:
+        """The events of this route, to be iterated over; best as a context manager.
+
+        `after` is the number of the last event already seen: those since then come first, from the
+        agent's journal. `kinds` lets pass events of these classes only (`RouteChanged` and
+        `EventsLost` always pass). The iteration ends when nothing came for `timeout_s`.
+        """
+        stream = EventStream(self, after=after, kinds=kinds, timeout_s=timeout_s)
+        self._opened.add(stream)
+        return stream
+
+    def live_domains(self, *, deadline_s: float | None = None) -> LiveDomains:
+        """A view of all domains that keeps itself up to date; to be closed.
+
+        On return it is loaded, or the agent is absent (`fresh` is False then). Raises NotConnected.
+        """
+        live = LiveDomains(self)
+        self._opened.add(live)
+        try:
+            return live.ready(timeout_s=self._or_default_s(deadline_s))
+        except BaseException:
+            live.close()
+            raise
+
     def close(self) -> None:
         """Take back what is in flight and close all that this connection has open."""
+        for opened in list(self._opened):
+            opened.close()
         self._channel.close()
 
     def __enter__(self) -> Self:
