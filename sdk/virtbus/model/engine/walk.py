@@ -22,18 +22,24 @@ class Problem(NamedTuple):
     reason: str
 
 
-def problems(tag: str, element: Element) -> Iterator[Problem]:
-    """All that the declarations' own checks have to say, parents first."""
-    for reason in element.problems():
-        yield Problem(element.line, tag, reason)
+def elements(tag: str, element: Element) -> Iterator[tuple[str, Element]]:
+    """`element` and all within it, each with its path, parents first."""
+    yield tag, element
     for field in table_of(type(element)).fields:
         if field.kind is Kind.CHILD:
             child = getattr(element, field.name)
             if child is not None:
-                yield from problems(f"{tag}/{field.xml}", child)
+                yield from elements(f"{tag}/{field.xml}", child)
         elif field.kind is Kind.CHILDREN:
             for child in getattr(element, field.name):
-                yield from problems(f"{tag}/{field.xml}", child)
+                yield from elements(f"{tag}/{field.xml}", child)
+
+
+def problems(tag: str, element: Element) -> Iterator[Problem]:
+    """All that the declarations' own checks have to say, parents first."""
+    for path, item in elements(tag, element):
+        for reason in item.problems():
+            yield Problem(item.line, path, reason)
 
 
 def check(tag: str, element: Element) -> None:

@@ -1,0 +1,167 @@
+"""A domain document as a QEMU command line."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterator
+
+from virtbus.errors import Unsupported
+from virtbus.model.domain import Domain
+from virtbus.model.domain.devices.disk import Disk
+from virtbus.model.domain.devices.interface import Interface
+from virtbus.model.names import check_name
+
+from . import board_options as board_words
+from .aliases import alias_of, assign_aliases
+from .capabilities import MachineType, QemuCapabilities
+from .characters import character_options
+from .complete import complete
+from .controllers import controller_options
+from .cpu import cpu_options
+from .disks import disk_options
+from .interfaces import interface_options, link_commands, taps_needed
+from .machine import Board, board_of, machine_of
+from .refuse import refuse_foreign
+from .runtime import CommandLine, RuntimePaths, TapRequest
+from .screens import graphics_options, input_options, password_commands, video_options
+from .small import audio_options, balloon_commands, balloon_options, rng_options, watchdog_options
+from .words import QmpCommand, json_option, keyed, unsupported
+
+_SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+_BOOT_KINDS = {"hd": "disk", "cdrom": "cdrom", "fd": "floppy"}
+
+
+def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapRequest]]:
+    """A live copy of `domain`, completed and with aliases, and the taps to open for it.
+
+    Raises Unsupported or InvalidDocument, as `translate`.
+    """
+    live = copy.deepcopy(domain)
+    complete(live, caps)
+    assign_aliases(live, board_of(machine_of(live, caps), caps))
+    return live, taps_needed(live)
+
+
+def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> CommandLine:
+    """The command line of a guest as `domain` describes it.
+
+    `domain` is not changed; what was completed and generated is in the result's `domain`.
+    Raises Unsupported, naming the element, for what this agent cannot do, and
+    InvalidDocument for what contradicts the machine.
+    """
+    check_name(domain.name)
+    refuse_foreign(domain)
+    live, _ = prepare(domain, caps)
+    machine = machine_of(live, caps)
+    board = board_of(machine, caps)
+    argv = [caps.emulator]
+    argv += _machine_options(live, machine, board, caps, runtime)
+    argv += _device_options(live, board, runtime)
+    argv += ["-sandbox", _SANDBOX]
+    coreinfo = live.features.vmcoreinfo if live.features else None
+    if coreinfo is not None and coreinfo.state is not False:
+        argv += ["-device", json_option({"driver": "vmcoreinfo"})]
+    argv += ["-msg", "timestamp=on"]
+    _check_devices(argv, caps)
+    taps = [fd for alias in map(alias_of, live.devices.interfaces) for fd in _fds(runtime, alias)]
+    return CommandLine(
+        argv=tuple(argv),
+        fds=(runtime.monitor_fd, *taps),
+        setup=tuple(_setup(live)),
+        domain=live,
+    )
+
+
+def _fds(runtime: RuntimePaths, alias: str) -> tuple[int, ...]:
+    return runtime.tap_fds.get(alias, ())
+
+
+def _machine_options(
+    domain: Domain,
+    machine: MachineType,
+    board: Board,
+    caps: QemuCapabilities,
+    runtime: RuntimePaths,
+) -> Iterator[str]:
+    if domain.devices.emulator not in (None, caps.emulator):
+        raise unsupported("devices/emulator", f"'{domain.devices.emulator}'", domain.devices.line)
+    for label in domain.seclabels:
+        if label.type != "none" and label.model != "dac":
+            raise unsupported("seclabel", f"model '{label.model}'", label.line)
+    yield from ("-name", board_words.name_option(domain.name))
+    yield "-S"
+    yield from board_words.flash_options(domain.os)
+    yield from board_words.machine_options(domain, machine, caps)
+    yield from cpu_options(domain, caps)
+    yield from board_words.memory_options(domain, machine)
+    yield from board_words.smp_options(domain, machine)
+    yield from ("-uuid", domain.uuid or "")
+    yield from ("-display", "none", "-no-user-config", "-nodefaults")
+    monitor = keyed("socket", id="charmonitor", fd=runtime.monitor_fd, server=True, wait=False)
+    yield from ("-chardev", monitor)
+    yield from ("-mon", "chardev=charmonitor,id=monitor,mode=control")
+    yield from board_words.clock_options(domain, runtime)
+    yield from board_words.lifecycle_options(domain)
+    yield from board_words.boot_options(domain, board)
+
+
+def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
+    devices = domain.devices
+    order = boot_order(domain)
+    yield from controller_options(devices.controllers, board)
+    for number, disk in enumerate(devices.disks, 1):
+        yield from disk_options(disk, number, board, order.get(id(disk)))
+    for nic in devices.interfaces:
+        yield from interface_options(nic, runtime, board, order.get(id(nic)))
+    yield from character_options(domain, runtime)
+    yield from input_options(devices.inputs, board)
+    yield from audio_options(domain)
+    yield from graphics_options(domain)
+    yield from video_options(devices.videos, board)
+    yield from watchdog_options(devices.watchdogs, board)
+    yield from balloon_options(devices.memballoon, board)
+    yield from rng_options(devices.rngs, board)
+
+
+def boot_order(domain: Domain) -> dict[int, int]:
+    """The boot index of each device that has one, by the device's id().
+
+    A document orders either devices, or kinds of devices; of a kind the first one counts.
+    """
+    bootable: list[Disk | Interface] = [*domain.devices.disks, *domain.devices.interfaces]
+    explicit = {id(device): device.boot.order for device in bootable if device.boot}
+    if explicit:
+        if domain.os.boot:
+            raise unsupported("os/boot", "together with a device's own <boot>", domain.os.line)
+        return explicit
+    order: dict[int, int] = {}
+    for index, boot in enumerate(domain.os.boot, 1):
+        for device in bootable:
+            kind = "network" if isinstance(device, Interface) else device.device
+            if kind == _BOOT_KINDS.get(boot.dev, boot.dev) and id(device) not in order:
+                order[id(device)] = index
+                break
+    return order
+
+
+def _setup(domain: Domain) -> Iterator[QmpCommand]:
+    yield from password_commands(domain)
+    for nic in domain.devices.interfaces:
+        yield from link_commands(nic)
+    yield from balloon_commands(domain)
+
+
+def _check_devices(argv: list[str], caps: QemuCapabilities) -> None:
+    """Refuse a device that this emulator was built without, by name, before it does."""
+    if not caps.devices:
+        return
+    for option, value in itertools.pairwise(argv):
+        if option == "-device" and value.startswith('{"driver":"'):
+            driver = value.split('"', 4)[3]
+            if driver not in caps.devices:
+                raise Unsupported(
+                    f"{caps.emulator} was built without the device '{driver}'",
+                    operation="translate",
+                    feature=driver,
+                )

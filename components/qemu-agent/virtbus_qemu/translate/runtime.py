@@ -1,0 +1,47 @@
+"""What the agent prepares for a guest, and what it is given to start one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from virtbus.model.domain import Domain
+
+from .words import QmpCommand
+
+
+class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agent has ready when a guest is to start.
+
+    `monitor_fd` is a listening UNIX socket that QEMU inherits; `directory` is the guest's
+    own run directory, where QEMU may make sockets; `tap_fds` are open tap queues by the
+    interface's alias; `now_s` is Unix time, for clocks that count from it.
+    """
+
+    monitor_fd: int
+    directory: str
+    tap_fds: dict[str, tuple[int, ...]] = {}
+    now_s: int = 0
+
+
+class TapRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A tap device the agent must open: `name` and `bridge` are "" where the document has none."""
+
+    alias: str
+    name: str
+    bridge: str
+    mtu_bytes: int
+    queues: int
+
+
+class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start a guest.
+
+    `argv` begins with the emulator. `fds` are inherited by it. `setup` are the monitor
+    commands to run, in order, before `cont`; they may hold secrets. `domain` is the live
+    document: what was asked for, completed, with aliases and generated paths.
+    """
+
+    argv: tuple[str, ...]
+    fds: tuple[int, ...]
+    setup: tuple[QmpCommand, ...]
+    domain: Domain

@@ -1,0 +1,179 @@
+"""QEMU takes every command line that the translation makes, and runs its set-up commands."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.qemu.translate_documents import ACCEPTED
+from virtbus.model.domain import (
+    apply_defaults,
+    check_domain,
+    format_domain,
+    inactive_domain,
+    parse_domain,
+)
+from virtbus_qemu.translate import (
+    CommandLine,
+    QemuCapabilities,
+    RuntimePaths,
+    complete,
+    parse_capabilities,
+    set_ptys,
+    set_vnc_port,
+    translate,
+)
+
+TIMEOUT_S = 20.0
+EMULATOR = shutil.which("qemu-system-x86_64") or ""
+SOCKET_DIRECTORY_BYTES = 80
+UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"
+
+pytestmark = pytest.mark.skipif(not EMULATOR, reason="qemu-system-x86_64 is not installed")
+
+
+class Qmp:
+    """A monitor spoken to step by step; every wait is bounded by the socket's timeout."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(TIMEOUT_S)
+        self.socket.connect(str(path))
+        self.stream = self.socket.makefile("rw", encoding="utf-8")
+        self.greeting = json.loads(self.stream.readline() or "{}")
+
+    def __call__(self, command: str, arguments: dict[str, Any] | None = None) -> Any:
+        message: dict[str, Any] = {"execute": command}
+        if arguments:
+            message["arguments"] = arguments
+        self.stream.write(json.dumps(message) + "\n")
+        self.stream.flush()
+        while True:
+            reply = json.loads(self.stream.readline())
+            if "return" in reply:
+                return reply["return"]
+            assert "error" not in reply, (command, reply)
+
+    def close(self) -> None:
+        self.stream.close()
+        self.socket.close()
+
+
+@contextlib.contextmanager
+def running(argv: tuple[str, ...] | list[str], listener: socket.socket) -> Iterator[Qmp]:
+    """QEMU started with that command line, its monitor greeted; ended with the block."""
+    path = Path(listener.getsockname())
+    process = subprocess.Popen(
+        argv,
+        pass_fds=[listener.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    listener.close()
+    try:
+        qmp = Qmp(path)
+        assert qmp.greeting, process.communicate(timeout=TIMEOUT_S)[1]
+        try:
+            qmp("qmp_capabilities")
+            yield qmp
+            qmp("quit")
+            assert process.wait(TIMEOUT_S) == 0
+        finally:
+            qmp.close()
+    finally:
+        process.kill()
+        process.communicate(timeout=TIMEOUT_S)
+
+
+def listening(directory: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(directory / "monitor"))
+    listener.listen(1)
+    return listener
+
+
+@pytest.fixture(scope="module")
+def caps(tmp_path_factory: pytest.TempPathFactory) -> QemuCapabilities:
+    directory = tmp_path_factory.mktemp("probe")
+    listener = listening(directory)
+    argv = [
+        EMULATOR, "-S", "-machine", "none", "-nodefaults", "-display", "none",
+        "-chardev", f"socket,id=m,fd={listener.fileno()},server=on,wait=off",
+        "-mon", "chardev=m,mode=control",
+    ]  # fmt: skip
+    with running(argv, listener) as qmp:
+        return parse_capabilities(
+            emulator=EMULATOR,
+            version=qmp("query-version"),
+            target=qmp("query-target"),
+            machines=qmp("query-machines"),
+            cpu_definitions=qmp("query-cpu-definitions"),
+            devices=qmp("qom-list-types", {"implements": "device", "abstract": False}),
+            objects=qmp("qom-list-types", {"implements": "user-creatable", "abstract": False}),
+        )
+
+
+@pytest.fixture
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("g")
+    assert len(str(directory)) < SOCKET_DIRECTORY_BYTES
+    for name in ("disk.raw", "cd.iso", "kernel", "initrd"):
+        (directory / name).write_bytes(bytes(1024 * 1024))
+    (directory / "floppy.img").write_bytes(bytes(1474560))
+    for name in ("code.fd", "vars.fd"):
+        (directory / name).write_bytes(bytes(256 * 1024))
+    image = str(directory / "disk.qcow2")
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", image, "1M"], check=True, timeout=TIMEOUT_S
+    )
+    return directory
+
+
+def command_line(name: str, caps: QemuCapabilities, directory: Path, fd: int) -> CommandLine:
+    domain = parse_domain(ACCEPTED[name].replace("{dir}", str(directory)))
+    apply_defaults(domain, uuid=UUID, macs=iter(()))
+    check_domain(domain)
+    runtime = RuntimePaths(monitor_fd=fd, directory=str(directory), now_s=1_700_000_000)
+    return translate(domain, caps, runtime)
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_qemu_takes_the_command_line(name: str, caps: QemuCapabilities, files: Path) -> None:
+    listener = listening(files)
+    line = command_line(name, caps, files, listener.fileno())
+    with running(line.argv, listener) as qmp:
+        for command in line.setup:
+            qmp(command.name, command.arguments)
+        assert qmp("query-status")["status"] == "prelaunch"
+        set_ptys(line.domain, qmp("query-chardev"))
+        ptys = [serial for serial in line.domain.devices.serials if serial.type == "pty"]
+        assert all(s.source and (s.source.path or "").startswith("/dev/pts/") for s in ptys)
+        if line.domain.devices.graphics:
+            set_vnc_port(line.domain, qmp("query-vnc"))
+            graphics = line.domain.devices.graphics[0]
+            assert not graphics.autoport or (graphics.port or 0) >= 5900
+    check_domain(parse_domain(format_domain(line.domain, with_secrets=True)))
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_a_completed_document_gives_the_same_hardware(
+    name: str, caps: QemuCapabilities, files: Path
+) -> None:
+    line = command_line(name, caps, files, 7)
+    definition = inactive_domain(line.domain)
+    text = format_domain(definition, with_secrets=True)
+    again = parse_domain(text)
+    complete(again, caps)
+    assert format_domain(again, with_secrets=True) == text
+    runtime = RuntimePaths(monitor_fd=7, directory=str(files), now_s=1_700_000_000)
+    assert translate(again, caps, runtime).argv == line.argv
