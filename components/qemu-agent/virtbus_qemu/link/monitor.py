@@ -87,11 +87,13 @@ class _Connection(QMPClient):
                 {"message": f"the handler of QEMU's {event.name} event failed", "exception": error}
             )
 
-    def post(self, message: Message) -> str:
+    def post(self, command: str, arguments: Mapping[str, Any] | None, oob: bool) -> str:
         """Write a command; its reply resolves the future in `replies` under this id."""
         message_id = self._get_exec_id()
-        message["id"] = message_id
-        self._do_send(message)
+        message: dict[str, object] = {"exec-oob" if oob else "execute": command, "id": message_id}
+        if arguments is not None:
+            message["arguments"] = arguments
+        self._do_send(Message(message, eager=False))
         self.replies[message_id] = asyncio.get_running_loop().create_future()
         return message_id
 
@@ -206,8 +208,8 @@ class Monitor:
         unread.
         """
         self._check_room(command)
-        message = QMPClient.make_execute_msg(command, arguments, oob=oob)
-        return _value(await self._answer(message, command, timeout_s), command)
+        message_id = self._connection.post(command, arguments, oob)
+        return _value(await self._answer(message_id, command, timeout_s), command)
 
     async def send_fd(self, name: str, fd: int, *, timeout_s: float = COMMAND_TIMEOUT_S) -> None:
         """Hand QEMU a copy of `fd`, known to it as `name` from then on (QMP `getfd`).
@@ -251,8 +253,7 @@ class Monitor:
                 since_ms=self.silent_since_ms or _unix_ms(),
             )
 
-    async def _answer(self, message: Message, command: str, timeout_s: float) -> Message:
-        message_id = self._connection.post(message)
+    async def _answer(self, message_id: str, command: str, timeout_s: float) -> Message:
         reply = self._connection.replies[message_id]
 
         def expire() -> None:
