@@ -81,15 +81,14 @@ def running(argv: tuple[str, ...] | list[str], listener: socket.socket) -> Itera
     )
     listener.close()
     try:
-        qmp = Qmp(path)
-        assert qmp.greeting, process.communicate(timeout=TIMEOUT_S)[1]
-        try:
+        with contextlib.closing(Qmp(path)) as qmp:
             qmp("qmp_capabilities")
             yield qmp
             qmp("quit")
             assert process.wait(TIMEOUT_S) == 0
-        finally:
-            qmp.close()
+    except (OSError, ValueError) as error:
+        process.kill()
+        raise AssertionError(process.communicate(timeout=TIMEOUT_S)[1]) from error
     finally:
         process.kill()
         process.communicate(timeout=TIMEOUT_S)
@@ -123,12 +122,26 @@ def caps(tmp_path_factory: pytest.TempPathFactory) -> QemuCapabilities:
         )
 
 
+def linux_image() -> bytes:
+    """A kernel of nothing, with the header of Linux' boot protocol 2.12 on it."""
+    image = bytearray(64 * 1024)
+    image[0x1F1] = 4  # setup sectors
+    image[0x1FE:0x200] = b"\x55\xaa"
+    image[0x202:0x206] = b"HdrS"
+    image[0x206:0x208] = (0x020C).to_bytes(2, "little")
+    image[0x211] = 1  # loaded high
+    image[0x22C:0x230] = (0x7FFFFFFF).to_bytes(4, "little")  # highest place for the initrd
+    image[0x238:0x23C] = (2048).to_bytes(4, "little")  # longest command line
+    return bytes(image)
+
+
 @pytest.fixture
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("g")
     assert len(str(directory)) < SOCKET_DIRECTORY_BYTES
-    for name in ("disk.raw", "cd.iso", "kernel", "initrd"):
+    for name in ("disk.raw", "cd.iso", "initrd"):
         (directory / name).write_bytes(bytes(1024 * 1024))
+    (directory / "kernel").write_bytes(linux_image())
     (directory / "floppy.img").write_bytes(bytes(1474560))
     for name in ("code.fd", "vars.fd"):
         (directory / name).write_bytes(bytes(256 * 1024))
@@ -137,6 +150,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["qemu-img", "create", "-q", "-f", "qcow2", image, "1M"], check=True, timeout=TIMEOUT_S
     )
     return directory
+
+
+@pytest.fixture
+def listener(files: Path) -> Iterator[socket.socket]:
+    with listening(files) as listener:
+        yield listener
 
 
 def command_line(name: str, caps: QemuCapabilities, directory: Path, fd: int) -> CommandLine:
@@ -148,8 +167,9 @@ def command_line(name: str, caps: QemuCapabilities, directory: Path, fd: int) ->
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_qemu_takes_the_command_line(name: str, caps: QemuCapabilities, files: Path) -> None:
-    listener = listening(files)
+def test_qemu_takes_the_command_line(
+    name: str, caps: QemuCapabilities, files: Path, listener: socket.socket
+) -> None:
     line = command_line(name, caps, files, listener.fileno())
     with running(line.argv, listener) as qmp:
         for command in line.setup:

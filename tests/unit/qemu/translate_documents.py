@@ -77,7 +77,8 @@ ACCEPTED: dict[str, str] = {
     "firmware-rom": guest(os="<loader type='rom'>/usr/share/seabios/bios-256k.bin</loader>"),
     "firmware-flash": guest(
         machine=Q35,
-        os="<loader type='pflash' readonly='yes'>{dir}/code.fd</loader><nvram>{dir}/vars.fd</nvram>",
+        os="<loader type='pflash' readonly='yes'>{dir}/code.fd</loader>"
+        "<nvram>{dir}/vars.fd</nvram>",
     ),
     "disk-virtio": guest(disk("vda", "virtio") + disk("vdb", "virtio", kind="qcow2")),
     "disk-virtio-q35": guest(
