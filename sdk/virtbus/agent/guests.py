@@ -160,7 +160,14 @@ class Guests:
         return self._host.domains.get(uuid)
 
     def change(
-        self, uuid: UUID, state: State, reason: str, change: Lifecycle | None, detail: str
+        self,
+        uuid: UUID,
+        state: State,
+        reason: str,
+        change: Lifecycle | None,
+        detail: str,
+        *,
+        late: bool = False,
     ) -> None:
         """Publish another state of an active domain, and the event if there is one to tell."""
         record = self._host.domains.get(uuid)
@@ -170,7 +177,7 @@ class Guests:
             msgspec.structs.replace(record, state=state, reason=reason, since_ms=now_ms())
         )
         if change is not None:
-            self.tell(uuid, change, detail)
+            self.tell(uuid, change, detail, late=late)
 
     def stopped(self, uuid: UUID, reason: str, detail: str, *, late: bool = False) -> None:
         """The guest is gone: publish and tell; a transient domain is gone with it."""

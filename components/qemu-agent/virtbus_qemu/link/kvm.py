@@ -40,6 +40,38 @@ class AcceleratorVerdict(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+async def kvm_verdict(
+    emulator: Path, cache: Path, *, run_as: RunAs | None = None
+) -> AcceleratorVerdict:
+    """As `try_kvm`, asked once per boot of the host: the verdict is kept in `cache`."""
+    if not os.access("/dev/kvm", os.F_OK):
+        return AcceleratorVerdict(False, "there is no /dev/kvm")
+    entry = cache / f"kvm-{emulator.name}-{_boot_id()}.json"
+    if (kept := _read_verdict(entry)) is not None:
+        return kept
+    verdict = await try_kvm(emulator, run_as=run_as)
+    _write_verdict(entry, verdict)
+    return verdict
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _read_verdict(entry: Path) -> AcceleratorVerdict | None:
+    try:
+        return msgspec.json.decode(entry.read_bytes(), type=AcceleratorVerdict)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None  # a new trial writes a good one
+
+
+def _write_verdict(entry: Path, verdict: AcceleratorVerdict) -> None:
+    entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = entry.with_suffix(".new")
+    new.write_bytes(msgspec.json.encode(verdict))
+    new.replace(entry)
+
+
 async def try_kvm(
     emulator: Path, *, run_as: RunAs | None = None, timeout_s: float = BOOT_TIMEOUT_S
 ) -> AcceleratorVerdict:

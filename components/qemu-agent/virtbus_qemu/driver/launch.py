@@ -1,0 +1,178 @@
+"""Starting a guest: prepare, spawn, talk, let it run; or leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from uuid import UUID
+
+from virtbus.agent import Host
+from virtbus.errors import HypervisorFailed, VirtbusError
+from virtbus.model.domain import Domain, format_domain
+from virtbus.model.domain.devices.interface import InterfaceTarget
+from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
+from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
+from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
+from virtbus_qemu.link.tap import open_tap
+from virtbus_qemu.translate import (
+    CommandLine,
+    QemuCapabilities,
+    RuntimePaths,
+    alias_of,
+    prepare,
+    set_ptys,
+    set_vnc_port,
+    translate,
+)
+from virtbus_qemu.translate.files import files_of
+
+from .running import RunningGuest
+from .settings import QemuSettings
+
+CONNECT_S = 20.0
+SETUP_S = 20.0
+OnEvent = Callable[[RunningGuest, MonitorEvent], None]
+OnEnd = Callable[[RunningGuest, str], None]
+
+
+class Launcher:
+    """Starts the guests of one route, and connects to their monitors."""
+
+    def __init__(
+        self, host: Host[QemuSettings], run_as: RunAs | None, on_event: OnEvent, on_end: OnEnd
+    ) -> None:
+        self._host = host
+        self._run_as = run_as
+        self._on_event = on_event
+        self._on_end = on_end
+        self.run = host.directories.run / "qemu"
+        self._log = host.directories.log / "qemu"
+
+    def make_directories(self) -> None:
+        """The agent's own folders; guests may pass through to their sockets, and no further."""
+        make_directory(self.run, 0o711)
+        make_directory(self.run / "guests", 0o700)
+        make_directory(self.run / "sockets", 0o711)
+        make_directory(self._log, 0o700)
+
+    def paths(self, uuid: UUID, name: str) -> GuestPaths:
+        """Where a guest's files are."""
+        return paths_of(uuid, name, self.run, self._log)
+
+    async def launch(
+        self, document: Domain, caps: QemuCapabilities, *, paused: bool
+    ) -> RunningGuest:
+        """Start a guest. On return it runs, or is paused.
+
+        Raises HypervisorFailed with what QEMU said; then nothing is left of it.
+        """
+        uuid = UUID(document.uuid)
+        paths = self.paths(uuid, document.name)
+        with ExitStack() as undo:
+            undo.callback(forget, paths)
+            guest = self._spawn(document, caps, paths, undo)
+            try:
+                await self._talk(guest, paused=paused)
+            except VirtbusError as error:
+                said = guest.process.log_tail()
+                raise HypervisorFailed(
+                    f"QEMU did not start {document.name!r}; its log is {paths.log}",
+                    cause=said or str(error),
+                    operation="start",
+                ) from error
+            undo.pop_all()
+        return guest
+
+    def _spawn(
+        self, document: Domain, caps: QemuCapabilities, paths: GuestPaths, undo: ExitStack
+    ) -> RunningGuest:
+        uuid = UUID(document.uuid)
+        facts = Facts(uuid=uuid, name=document.name, since_ms=time.time_ns() // 1_000_000)
+        make_directory(paths.directory, 0o700, self._run_as)
+        write_facts(paths.facts, facts)
+        with listen(paths.monitor) as listener, ExitStack() as passed:
+            command = self._command(document, caps, paths, listener.fileno(), passed)
+            loans = self._lend(command.domain)
+            undo.callback(self.give_back, loans)
+            process = spawn(
+                command.argv, uuid, log=paths.log, pass_fds=command.fds, run_as=self._run_as
+            )
+        undo.callback(process.send_signal, signal.SIGKILL)
+        guest = RunningGuest(facts, paths, process, command.domain)
+        guest.setup = command.setup
+        identity = process.identity
+        guest.note(pid=identity.pid, start_time_ticks=identity.start_time_ticks, loans=loans)
+        return guest
+
+    def _command(
+        self,
+        document: Domain,
+        caps: QemuCapabilities,
+        paths: GuestPaths,
+        monitor_fd: int,
+        passed: ExitStack,
+    ) -> CommandLine:
+        live, wanted = prepare(document, caps)
+        names: dict[str, str] = {}
+        taps: dict[str, tuple[int, ...]] = {}
+        for tap in wanted:
+            names[tap.alias], taps[tap.alias] = open_tap(
+                tap.name, bridge=tap.bridge, mtu_bytes=tap.mtu_bytes, queues=tap.queues
+            )
+            for queue in taps[tap.alias]:
+                passed.callback(os.close, queue)
+        for interface in live.devices.interfaces:
+            if (name := names.get(alias_of(interface))) is not None:
+                interface.target = InterfaceTarget(dev=name)
+        runtime = RuntimePaths(
+            monitor_fd=monitor_fd,
+            directory=str(paths.directory),
+            tap_fds=taps,
+            now_s=int(time.time()),
+        )
+        return translate(live, caps, runtime)
+
+    def _lend(self, document: Domain) -> tuple[Loan, ...]:
+        return lend(files_of(document), self._run_as) if self._run_as is not None else ()
+
+    def give_back(self, loans: tuple[Loan, ...]) -> None:
+        """Restore the owners of what a guest was lent."""
+        for failure in give_back(loans):
+            self._host.log.warning("a file keeps the guest's user as its owner", reason=failure)
+
+    async def _talk(self, guest: RunningGuest, *, paused: bool) -> None:
+        await self.connect(guest, timeout_s=self._host.left_s(CONNECT_S))
+        for command in guest.setup:
+            timeout_s = self._host.left_s(SETUP_S)
+            await guest.execute(command.name, command.arguments, timeout_s=timeout_s)
+        if any(device.type == "pty" for device in guest.document.devices.serials):
+            reply = await guest.execute("query-chardev", timeout_s=self._host.left_s(SETUP_S))
+            set_ptys(guest.document, reply)
+        if any(
+            screen.type == "vnc" and screen.autoport for screen in guest.document.devices.graphics
+        ):
+            reply = await guest.execute("query-vnc", timeout_s=self._host.left_s(SETUP_S))
+            set_vnc_port(guest.document, reply)
+        write_document(guest.paths.document, format_domain(guest.document, with_secrets=True))
+        if not paused:
+            await guest.execute("cont", timeout_s=self._host.left_s(SETUP_S))
+        guest.note(
+            state="paused" if paused else "running", reason="starting up" if paused else "booted"
+        )
+
+    async def connect(self, guest: RunningGuest, *, timeout_s: float) -> None:
+        """Connect to a guest's monitor. Raises Unresponsive or HypervisorFailed."""
+
+        def ended(reason: str) -> None:
+            guest.monitor = None
+            self._on_end(guest, reason)
+
+        guest.monitor = await Monitor.connect(
+            str(guest.paths.monitor),
+            on_event=lambda event: self._on_event(guest, event),
+            on_end=ended,
+            timeout_s=timeout_s,
+        )

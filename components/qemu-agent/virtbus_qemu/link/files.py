@@ -1,0 +1,77 @@
+"""Files a guest's user may open: lent to it at the start, given back at the end.
+
+A guest runs as an unprivileged user, its images usually belong to somebody else. As libvirt's
+dynamic ownership does, a file becomes the guest's while it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from virtbus.errors import HypervisorFailed
+from virtbus_qemu.link.process import RunAs
+
+
+class Loan(msgspec.Struct, frozen=True):
+    """A file that was given to the guest's user, and whose it was."""
+
+    path: str
+    uid: int
+    gid: int
+
+
+def lend(paths: Iterable[str], run_as: RunAs) -> tuple[Loan, ...]:
+    """Make the files the guest's own; those that are already, or are no files, are left alone.
+
+    Raises HypervisorFailed if a file is missing or cannot be given; then none is.
+    """
+    loans: list[Loan] = []
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                loan = _lend(path, descriptor, run_as)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            give_back(loans)
+            raise HypervisorFailed(
+                f"{path} cannot be opened; check that it exists", cause=str(error), operation="open"
+            ) from error
+        if loan is not None:
+            loans.append(loan)
+    return tuple(loans)
+
+
+def _lend(path: str, descriptor: int, run_as: RunAs) -> Loan | None:
+    found = os.fstat(descriptor)
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)):
+        return None
+    if (found.st_uid, found.st_gid) == (run_as.uid, run_as.gid):
+        return None
+    os.fchown(descriptor, run_as.uid, run_as.gid)
+    return Loan(path, found.st_uid, found.st_gid)
+
+
+def give_back(loans: Iterable[Loan]) -> list[str]:
+    """Restore the owners; answers what could not be restored, in words."""
+    failures: list[str] = []
+    for loan in loans:
+        try:
+            os.chown(loan.path, loan.uid, loan.gid)
+        except OSError as error:
+            failures.append(f"{loan.path}: {error.strerror}")
+    return failures
+
+
+def make_directory(path: Path, mode: int, run_as: RunAs | None = None) -> None:
+    """A directory with that mode, and owner if one is given; parents as the system makes them."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(mode)
+    if run_as is not None:
+        os.chown(path, run_as.uid, run_as.gid)
