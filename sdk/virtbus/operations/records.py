@@ -70,7 +70,10 @@ class VcpuStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BlockStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One disk's counters since the guest's start, and its sizes."""
+    """One disk's counters since the guest's start, and its sizes.
+
+    `allocation_bytes` is the highest offset written, `capacity_bytes` what the guest sees.
+    """
 
     name: str
     path: str = ""
@@ -84,7 +87,6 @@ class BlockStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     flush_time_ns: int = 0
     allocation_bytes: int = 0
     capacity_bytes: int = 0
-    physical_bytes: int = 0
 
 
 class InterfaceStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
