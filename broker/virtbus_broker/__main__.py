@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from virtbus.directories import own_directories
 
 from . import __version__, log
 from .config import ConfigError, load
@@ -25,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(make_key_file(options.file))  # noqa: T201  # the public key is the command's output
             return 0
         given = {name: value for name in _SETTINGS if (value := getattr(options, name)) is not None}
-        system = os.geteuid() == 0 and not options.session
-        settings = load(system=system, config=options.config, arguments=given)
+        settings = load(own_directories(), config=options.config, arguments=given)
         logger = log.set_up(settings.log_level, settings.log_format)
         Shell(settings, logger).run()
     except (ConfigError, KeyFileError, RunDirError, BindError) as error:
@@ -42,7 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         "SIGTERM and SIGINT end it, SIGHUP rereads the roles file.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.add_argument("--session", action="store_true", help="session mode, even as root")
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings")
     parser.add_argument("--run-dir", metavar="DIR", help="where the sockets are")
     parser.add_argument("--group", help="group that may use the read-write socket")

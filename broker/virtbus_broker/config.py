@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from virtbus.directories import Directories
+
 ENVIRONMENT = "VIRTBUS_BROKER_"
 
 
@@ -19,7 +21,7 @@ class ConfigError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator can set; each name is also VIRTBUS_BROKER_NAME in the environment.
 
-    `run_dir`: where the sockets are. `group`: who may use the read-write socket (empty: the
+    `run_dir`: where the sockets are (default: see `virtbus.directories`). `group`: who may use the read-write socket (empty: the
     broker's own group). `tcp`: address of requests, as tcp://0.0.0.0:16509; updates
     are on the next port.
     `key_file`: the broker's own CURVE keys; `roles_file`: who else may connect, as what.
@@ -34,28 +36,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_format: Literal["console", "json"] = "console"
 
 
-def config_dir(*, system: bool) -> Path:
-    """Where the configuration is: /etc/virtbus, or the user's own."""
-    if system:
-        return Path("/etc/virtbus")
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(home) / "virtbus"
-
-
-def run_dir(*, system: bool) -> Path:
-    """Where the sockets are: /run/virtbus, or in $XDG_RUNTIME_DIR; raises ConfigError."""
-    if system:
-        return Path("/run/virtbus")
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if not runtime:
-        raise ConfigError("XDG_RUNTIME_DIR is not set: log in properly, or give --run-dir")
-    return Path(runtime) / "virtbus"
-
-
-def load(*, system: bool, config: Path | None, arguments: dict[str, str]) -> Settings:
+def load(where: Directories, *, config: Path | None, arguments: dict[str, str]) -> Settings:
     """All settings; raises ConfigError naming the file or variable that is wrong."""
-    home = config_dir(system=system)
+    home = where.config
     values: dict[str, object] = {
+        "run_dir": str(where.run),
         "key_file": str(home / "broker.key"),
         "roles_file": str(home / "roles.toml"),
     }
@@ -64,9 +49,6 @@ def load(*, system: bool, config: Path | None, arguments: dict[str, str]) -> Set
         if f"{ENVIRONMENT}{name.upper()}" in os.environ:
             values[name] = os.environ[f"{ENVIRONMENT}{name.upper()}"]
     values |= arguments
-    values.setdefault("run_dir", None)
-    if values["run_dir"] is None:
-        values["run_dir"] = str(run_dir(system=system))
     try:
         return msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:

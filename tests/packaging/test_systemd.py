@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from virtbus.agent.settings import directories
+from virtbus.directories import directories
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "packaging/systemd").glob("*.service"))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tests.style.tree import AGENTS, PACKAGES, agent_package, place, python_files, refuse, tree
 
-BASE = ["virtbus.errors", "virtbus.uri"]
+BASE = ["virtbus.directories", "virtbus.errors", "virtbus.uri"]
 
 # importer: what it may import, besides itself. The longest importer that fits a module counts.
 MAY_IMPORT = {
+    "virtbus.directories": [],
     "virtbus.errors": [],
     "virtbus.uri": ["virtbus.errors"],
     "virtbus.model": BASE,

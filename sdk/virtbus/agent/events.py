@@ -9,7 +9,7 @@ from collections import deque
 
 import msgspec
 
-from ..errors import StoreFailed, VirtbusError
+from ..errors import VirtbusError
 from ..operations.event import AnyEvent, EventList
 from ..wire.frames import decode_body, encode_body
 from .logs import Logger
@@ -17,6 +17,7 @@ from .publish import Feed
 from .store import Store
 
 _TRIM_EVERY = 200
+_MAX_NUMBER = 2**63 - 1
 
 
 class EventJournal:
@@ -26,6 +27,7 @@ class EventJournal:
     """
 
     def __init__(self, store: Store, feed: Feed, kept: int, log: Logger) -> None:
+        self._route = feed.route
         self._store = store
         self._feed = feed
         self._kept = kept
@@ -37,7 +39,7 @@ class EventJournal:
 
     async def open(self) -> None:
         """Continue the numbers of the journal in the store."""
-        rows = await self._store.read("SELECT max(number) FROM event")
+        rows = await self._store.read("SELECT max(number) FROM event WHERE route = ?", self._route)
         self._newest = rows[0][0] or 0
 
     def emit(self, event: AnyEvent) -> asyncio.Future[None]:
@@ -48,7 +50,7 @@ class EventJournal:
         body = encode_body(event)
         published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unsent.append((event, body, published))
-        row = (event.number, event.time_ms, body)
+        row = (self._route, event.number, event.time_ms, body)
         try:
             written = self._store.run(lambda database: _insert(database, row))
         except VirtbusError as error:
@@ -72,20 +74,26 @@ class EventJournal:
         if self._newest < self._trim_at:
             return
         self._trim_at = self._newest + _TRIM_EVERY
-        oldest = self._newest - self._kept
-        trimmed = self._store.run(
-            lambda database: database.execute("DELETE FROM event WHERE number <= ?", (oldest,))
-        )
-        trimmed.add_done_callback(self._trimmed)
+        sql = "DELETE FROM event WHERE route = ? AND number <= ?"
+        values = (self._route, self._newest - self._kept)
+        try:
+            trimmed = self._store.run(lambda database: database.execute(sql, values))
+        except VirtbusError as error:
+            self._log.warning("old events could not be removed", reason=str(error))
+        else:
+            trimmed.add_done_callback(self._trimmed)
 
     def _trimmed(self, future: asyncio.Future[sqlite3.Cursor]) -> None:
-        if isinstance(error := future.exception(), StoreFailed):
+        if (error := future.exception()) is not None:
             self._log.warning("old events could not be removed", reason=str(error))
 
     async def replay(self, after: int, limit: int) -> EventList:
         """Kept events with numbers above `after`, and how many before them are lost."""
         rows = await self._store.read(
-            "SELECT number, body FROM event WHERE number > ? ORDER BY number LIMIT ?", after, limit
+            "SELECT number, body FROM event WHERE route = ? AND number > ? ORDER BY number LIMIT ?",
+            self._route,
+            min(after, _MAX_NUMBER),
+            limit,
         )
         newest = self._newest - len(self._unsent)
         events: tuple[AnyEvent, ...] = tuple(decode_body(row[1], AnyEvent) for row in rows)  # type: ignore[arg-type]  # a union is a type to msgspec
@@ -98,5 +106,5 @@ class EventJournal:
         return min(self._newest, self._kept)
 
 
-def _insert(database: sqlite3.Connection, row: tuple[int, int, bytes]) -> None:
-    database.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?)", row)
+def _insert(database: sqlite3.Connection, row: tuple[str, int, int, bytes]) -> None:
+    database.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)", row)

@@ -9,13 +9,14 @@ from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from ..directories import Directories
 from ..errors import InternalError
 from ..operations.event import AnyEvent
 from .driver import Call
 from .events import EventJournal
 from .logs import Logger
 from .publish import DomainTable, Feed
-from .settings import AgentSettings, Directories
+from .settings import AgentSettings
 from .slots import Slots
 from .store import Store
 

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from ..errors import Interrupted
+from ..errors import Interrupted, InvalidArgument
 from ..wire.frames import Kind, encode_body
 from .driver import Call
 from .store import Store
@@ -40,25 +40,34 @@ class Journal:
         )
 
     async def begin(self, call: Call) -> Outcome | None:
-        """Enter a request; answers its outcome if it was executed before, else None."""
-        now_ms = time.time_ns() // 1_000_000
+        """Enter a request; answers its outcome if it was executed before, else None.
 
-        def work(database: sqlite3.Connection) -> Outcome | None:
+        Raises InvalidArgument if the id was another sender's, or another operation's.
+        """
+        operation = call.operation.name
+
+        def work(database: sqlite3.Connection) -> sqlite3.Row | None:
             row = database.execute(
-                "SELECT outcome, body FROM journal WHERE id = ?", (call.id,)
+                "SELECT operation, sender, outcome, body FROM journal WHERE id = ?", (call.id,)
             ).fetchone()
-            if row is not None:
-                return Outcome(row[0], row[1]) if row[0] is not None else None
-            database.execute(
-                "INSERT INTO journal VALUES (?, ?, ?, ?, NULL, NULL)",
-                (call.id, call.operation.name, call.sender, now_ms),
-            )
-            return None
+            if row is None:
+                database.execute(
+                    "INSERT INTO journal VALUES (?, ?, ?, ?, NULL, NULL)",
+                    (call.id, operation, call.sender, _boot_ms()),
+                )
+            return row  # type: ignore[no-any-return]  # sqlite3 does not know its rows
 
         self._begun += 1
         if self._begun % _TRIM_EVERY == 0:
             await self._store.run(_trim)
-        return await self._store.run(work)
+        row = await self._store.run(work)
+        if row is None:
+            return None
+        if (row[0], row[1]) != (operation, call.sender):
+            raise foreign_id()
+        if row[2] is None:  # it was executed, but its outcome could not be kept
+            return Outcome(int(Kind.ERROR), _interrupted(operation))
+        return Outcome(row[2], row[3])
 
     async def finish(self, call: Call, outcome: Outcome) -> None:
         """Keep a request's outcome."""
@@ -71,12 +80,22 @@ class Journal:
 
 
 def _trim(database: sqlite3.Connection) -> None:
-    before_ms = time.time_ns() // 1_000_000 - KEPT_MS
     database.execute(
-        "DELETE FROM journal WHERE outcome IS NOT NULL AND (started_ms < ? OR rowid <= "
+        "DELETE FROM journal WHERE outcome IS NOT NULL AND (begun_boot_ms < ? OR rowid <= "
         "(SELECT max(rowid) FROM journal) - ?)",
-        (before_ms, KEPT),
+        (_boot_ms() - KEPT_MS, KEPT),
     )
+
+
+def _boot_ms() -> int:
+    """Time since the host came up, also while it slept: no setting of clocks makes it jump."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+def foreign_id() -> InvalidArgument:
+    """The answer to an id that belongs to another request."""
+    reason = "this id was used for another request; use 16 random bytes for each"
+    return InvalidArgument(reason, field="id", reason=reason)
 
 
 def _interrupted(operation: str) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from ..directories import Directories, own_directories
 from ..errors import NoSuchAgent, VirtbusError
 from ..wire.frames import AgentHello, Header, Kind, encode_body, encode_header
 from .builtin import BuiltIn, ProcessFacts, Statistics
@@ -26,7 +27,7 @@ from .journal import Journal
 from .link import Link
 from .logs import Logger, get_log, set_up_logs
 from .publish import Feed
-from .settings import Directories, load_settings, own_directories
+from .settings import load_settings
 from .store import Store
 
 MAX_ROUTES = 100

@@ -59,9 +59,10 @@ class Slots:
         if slot is None:
             self._slots[key] = _taken(call, deque())
             return
+        loop = asyncio.get_running_loop()
         if len(slot.waiting) >= MAX_WAITING:
             raise self._busy(key, slot)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[None] = loop.create_future()
         slot.waiting.append(turn)
         try:
             async with asyncio.timeout_at(call.deadline):
@@ -71,6 +72,8 @@ class Slots:
             raise self._busy(key, slot) from None
         except asyncio.CancelledError:
             self._leave(key, turn)
+            if loop.time() >= call.deadline:  # the handler's own timeout, at the same instant
+                raise self._busy(key, slot) from None
             raise
         self._slots[key] = _taken(call, slot.waiting)
 

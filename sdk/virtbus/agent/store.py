@@ -28,16 +28,19 @@ Work = Callable[[sqlite3.Connection], Any]
 
 SCHEMA_VERSION = 1
 MAX_QUEUED = 20_000
+CLOSE_S = 5.0
 _BATCH = 256
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS object (
-    kind TEXT, id TEXT, name TEXT, document TEXT, extra BLOB,
-    PRIMARY KEY (kind, id), UNIQUE (kind, name));
+    route TEXT, kind TEXT, id TEXT, name TEXT, document TEXT, extra BLOB,
+    PRIMARY KEY (route, kind, id), UNIQUE (route, kind, name));
 CREATE TABLE IF NOT EXISTS journal (
-    id BLOB PRIMARY KEY, operation TEXT, sender TEXT, started_ms INTEGER,
+    id BLOB PRIMARY KEY, operation TEXT, sender TEXT, begun_boot_ms INTEGER,
     outcome INTEGER, body BLOB);
-CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY, time_ms INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS event (
+    route TEXT, number INTEGER, time_ms INTEGER, body BLOB,
+    PRIMARY KEY (route, number)) WITHOUT ROWID;
 """
 
 
@@ -53,6 +56,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock_fd = -1
+        self._closed = False
         self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_QUEUED)
         self._loop = asyncio.get_running_loop()
         self._database = self._open()
@@ -60,42 +64,58 @@ class Store:
         self._thread.start()
 
     def _open(self) -> sqlite3.Connection:
+        database: sqlite3.Connection | None = None
         try:
-            if self._path is not None:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._take_lock(self._path)
+            used_before = self._path is not None and self._take_lock(self._path)
             target = ":memory:" if self._path is None else str(self._path)
             database = sqlite3.connect(target, isolation_level=None, check_same_thread=False)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
-            damage = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if damage != "ok":
-                raise sqlite3.DatabaseError(damage)
-            self._check_version(database)
+            self._check(database, used_before=used_before)
+            if self._path is not None:
+                os.ftruncate(self._lock_fd, 0)
+                os.pwrite(self._lock_fd, str(os.getpid()).encode(), 0)
         except (sqlite3.Error, OSError) as error:
+            if database is not None:
+                database.close()
+            self._unlock()
             raise self._failed(error) from error
         return database
 
-    def _take_lock(self, path: Path) -> None:
+    def _take_lock(self, path: Path) -> bool:
+        """Take the lock; says whether an agent has used the store before."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock_fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        holder = os.pread(self._lock_fd, 32, 0).decode("ascii", "replace").strip()
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.pread(self._lock_fd, 32, 0).decode("ascii", "replace").strip()
-            os.close(self._lock_fd)
+            self._unlock()
             raise StoreFailed(
                 f"{path} is in use by the agent with pid {holder or 'unknown'}; end that one first",
                 path=str(path),
             ) from error
-        os.ftruncate(self._lock_fd, 0)
-        os.pwrite(self._lock_fd, str(os.getpid()).encode(), 0)
+        return holder != ""
 
-    def _check_version(self, database: sqlite3.Connection) -> None:
+    def _unlock(self) -> None:
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
+
+    def _check(self, database: sqlite3.Connection, *, used_before: bool) -> None:
+        """Refuse what is damaged, of another version, or empty though it had been used."""
+        database.execute("PRAGMA journal_mode = WAL")
         version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
+        if version not in (0, SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"made by another version (schema {version})")
+        if version == 0 and used_before:
+            raise sqlite3.DatabaseError(
+                f"it is empty, but was in use; restore it, or remove {self._path}.lock to start anew"
+            )
+        damage = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if damage != "ok":
+            raise sqlite3.DatabaseError(damage)
+        if version == 0:
+            database.execute("PRAGMA synchronous = FULL")
+            database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
 
     def _failed(self, error: Exception) -> StoreFailed:
         return StoreFailed(
@@ -124,6 +144,8 @@ class Store:
         self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False
     ) -> asyncio.Future[T]:
         """Run `work` on the store's thread within a transaction, in order of the calls."""
+        if self._closed:
+            raise StoreFailed("the agent is stopping", path=str(self._path))
         future: asyncio.Future[T] = self._loop.create_future()
         try:
             self._jobs.put_nowait(_Job(work, durable, future))
@@ -133,10 +155,10 @@ class Store:
 
     async def close(self) -> None:
         """Finish what is queued, close the file, let go of the lock."""
-        self._jobs.put_nowait(None)
-        await asyncio.to_thread(self._thread.join, 30.0)
-        if self._lock_fd >= 0:
-            os.close(self._lock_fd)
+        self._closed = True
+        await asyncio.to_thread(self._jobs.put, None, timeout=CLOSE_S)
+        await asyncio.to_thread(self._thread.join, CLOSE_S)
+        self._unlock()
 
     def _run(self) -> None:
         while True:
@@ -163,22 +185,28 @@ class Store:
             outcomes.extend((job, *self._work(job)) for job in batch)
             database.execute("COMMIT")
         except sqlite3.Error as error:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
             outcomes = [(job, None, error) for job in batch]
+            self._roll_back()
         try:
             self._loop.call_soon_threadsafe(self._deliver, outcomes)
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
+
+    def _roll_back(self) -> None:
+        try:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+        except sqlite3.Error:
+            return  # as after a full disk, SQLite has done so itself; if not, BEGIN will fail
 
     def _work(self, job: _Job) -> tuple[Any, Exception | None]:
         """One job's part of the transaction; its failure leaves the others' parts alone."""
         self._database.execute("SAVEPOINT job")
         try:
             result = job.work(self._database)
-        except sqlite3.Error as error:
+        except Exception as error:  # a defect in `work` must not end the thread
             if not self._database.in_transaction:
-                raise
+                raise sqlite3.DatabaseError(str(error)) from error
             self._database.execute("ROLLBACK TO job")
             self._database.execute("RELEASE job")
             return None, error
@@ -191,5 +219,7 @@ class Store:
                 continue
             if error is None:
                 job.future.set_result(result)
-            else:
+            elif isinstance(error, sqlite3.Error):
                 job.future.set_exception(self._failed(error))
+            else:
+                job.future.set_exception(error)

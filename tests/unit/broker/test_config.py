@@ -2,11 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from virtbus.directories import directories
 from virtbus_broker import config
 from virtbus_broker.keys import KeyFileError, make_key_file, read_keys, read_roles
 from virtbus_broker.rundir import RunDir, RunDirError
 
 KEY = "k" * 40
+SYSTEM = directories({}, uid=0)
 
 
 def test_arguments_go_before_the_environment_and_that_before_the_file(
@@ -16,21 +18,17 @@ def test_arguments_go_before_the_environment_and_that_before_the_file(
     file.write_text('run_dir = "/from/file"\ngroup = "file"\ntcp = "tcp://127.0.0.1:1"\n')
     monkeypatch.setenv("VIRTBUS_BROKER_GROUP", "environment")
     monkeypatch.setenv("VIRTBUS_BROKER_TCP", "tcp://127.0.0.1:2")
-    settings = config.load(system=True, config=file, arguments={"tcp": "tcp://127.0.0.1:3"})
+    settings = config.load(SYSTEM, config=file, arguments={"tcp": "tcp://127.0.0.1:3"})
     assert (settings.run_dir, settings.group) == ("/from/file", "environment")
     assert settings.tcp == "tcp://127.0.0.1:3"
     assert settings.roles_file == "/etc/virtbus/roles.toml"
 
 
-def test_a_session_lives_in_the_users_directories(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/home/u/.config")
-    settings = config.load(system=False, config=None, arguments={})
+def test_a_session_lives_in_the_users_directories() -> None:
+    environment = {"XDG_RUNTIME_DIR": "/run/user/7", "XDG_CONFIG_HOME": "/home/u/.config"}
+    settings = config.load(directories(environment, uid=7), config=None, arguments={})
     assert settings.run_dir == "/run/user/7/virtbus"
     assert settings.key_file == "/home/u/.config/virtbus/broker.key"
-    monkeypatch.delenv("XDG_RUNTIME_DIR")
-    with pytest.raises(config.ConfigError, match="--run-dir"):
-        config.load(system=False, config=None, arguments={})
 
 
 @pytest.mark.parametrize("text", ["colour = 1", "log_level = 'loud'", "run_dir = 5", "= 5"])
@@ -38,9 +36,9 @@ def test_a_wrong_setting_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "broker.toml"
     file.write_text(text)
     with pytest.raises(config.ConfigError):
-        config.load(system=True, config=file, arguments={})
+        config.load(SYSTEM, config=file, arguments={})
     with pytest.raises(config.ConfigError, match="there is no"):
-        config.load(system=True, config=tmp_path / "none.toml", arguments={})
+        config.load(SYSTEM, config=tmp_path / "none.toml", arguments={})
 
 
 def test_keys_are_written_once_and_for_their_owner_alone(tmp_path: Path) -> None:
