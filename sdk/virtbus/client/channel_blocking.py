@@ -247,10 +247,8 @@ class ThreadChannels:
 
 
 class _Holder:
-    """Closes a channel when the thread that it was kept for ends."""
+    """Closes a channel when the thread that it was kept for ends, or the interpreter does."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-
-    def __del__(self) -> None:
-        self.channel.close()
+        weakref.finalize(self, channel.close)

@@ -1,16 +1,18 @@
 """A short busy wait before sleeping, kept up only while it pays.
 
-Waking a sleeping thread costs more than a local broker needs for its answer. Where the answer
-comes within the bound, spinning saves that; where it does not (busy machine, slow operation),
-the spin stops after a few losses and is only tried again now and then.
+Waking a sleeping thread costs about as much as a local broker needs for an answer. Where it
+comes within the bound, spinning saves that; where it does not (slow operation, busy machine),
+the spin stops after a few losses and is only tried again now and then. Between two looks the
+processor is offered to others: on a machine with few of them, zmq's own threads are those others.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
-BOUND_NS = 150_000
+BOUND_NS = 200_000
 MAX_TRUST = 8
 RETRY_AFTER = 64
 
@@ -36,5 +38,6 @@ class Spin:
             if ready():
                 self._trust = min(MAX_TRUST, self._trust + 1)
                 return True
+            os.sched_yield()
         self._trust = max(0, self._trust - 2)
         return False
