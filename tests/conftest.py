@@ -66,6 +66,7 @@ class Leftovers:
     def __init__(self) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
         self.directory = Path(tempfile.mkdtemp(prefix="virtbus-"))
+        self.directory.chmod(0o711)  # users that a test starts guests as pass through
         os.environ["TMPDIR"] = str(self.directory)
         tempfile.tempdir = None
         self.seen: dict[str, str] = {}

@@ -21,9 +21,9 @@ class ConfigError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator can set; each name is also VIRTBUS_BROKER_NAME in the environment.
 
-    `run_dir`: where the sockets are (default: see `virtbus.directories`). `group`: who may use the read-write socket (empty: the
-    broker's own group). `tcp`: address of requests, as tcp://0.0.0.0:16509; updates
-    are on the next port.
+    `run_dir`: where the sockets are (default: see `virtbus.directories`). `group`: who may use
+    the read-write socket (empty: the broker's own group). `tcp`: address of requests, as
+    tcp://0.0.0.0:16509; updates are on the next port.
     `key_file`: the broker's own CURVE keys; `roles_file`: who else may connect, as what.
     """
 

@@ -115,6 +115,7 @@ class Bus:
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="bus-"))
+        self.directory.chmod(0o711)  # guests run as another user and have their sockets below
         self.run_dir = self.directory / "run"
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("VIRTBUS_")
