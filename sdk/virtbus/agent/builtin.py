@@ -11,11 +11,13 @@ from uuid import UUID
 
 import msgspec
 
-from ..errors import InvalidArgument, NoSuchDomain
+from ..errors import InvalidArgument, NoSuchDomain, VirtbusError
 from ..operations import BY_REQUEST, agent, domain, event
 from ..operations.records import DomainRecord, DomainStats
 from .driver import Driver, handles
-from .host import Host
+from .host import Host, current_call
+
+_GRACE_S = 0.2
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -125,7 +127,7 @@ class Statistics:
     async def get_stats(self, request: domain.GetStats) -> DomainStats:
         """One domain's statistics, asked now."""
         self._host.domains.get(request.domain)
-        return await self._ask(request.domain, 5.0)
+        return await self._ask(request.domain, _wait_s(5.0))
 
     @handles(domain.GetAllStats)
     async def get_all_stats(self, request: domain.GetAllStats) -> domain.StatsList:
@@ -135,7 +137,7 @@ class Statistics:
             for record in self._host.domains
             if request.active is None or record.active == request.active
         ]
-        stats = await self._ask_all(chosen, request.wait_ms / 1000)
+        stats = await self._ask_all(chosen, _wait_s(request.wait_ms / 1000))
         for each in stats:
             self._host.domains.publish_stats(each)
         return domain.StatsList(domains=tuple(sorted(stats, key=lambda each: each.name)))
@@ -155,9 +157,22 @@ class Statistics:
 
     async def _ask_one(self, uuid: UUID, wait_s: float) -> DomainStats | None:
         try:
-            return await self._ask(uuid, wait_s)
+            async with asyncio.timeout(wait_s + _GRACE_S):
+                return await self._ask(uuid, wait_s)
         except NoSuchDomain:
             return None  # undefined or gone since the list was made
+        except (VirtbusError, TimeoutError) as error:
+            self._host.log.warning("no statistics", domain=str(uuid), reason=repr(error))
+            return None
+
+
+def _wait_s(wait_s: float) -> float:
+    """How long to wait for guests so that there is an answer within the request's deadline."""
+    call = current_call.get()
+    if call is None:
+        return wait_s
+    left_s = call.deadline - asyncio.get_running_loop().time()
+    return max(0.0, min(wait_s, left_s - _GRACE_S))
 
 
 def _passes(record: DomainRecord, request: domain.ListDomains) -> bool:

@@ -13,18 +13,27 @@ from ..errors import (
     Cancelled,
     DeadlineExceeded,
     InternalError,
+    InvalidArgument,
     NotAllowed,
     Overloaded,
+    StoreFailed,
     Unsupported,
     VirtbusError,
 )
 from ..operations import Effect
-from ..wire.frames import Header, Kind, decode_body, encode_body, encode_header
+from ..wire.frames import (
+    MAX_FRAME_BYTES,
+    Header,
+    Kind,
+    decode_body,
+    encode_body,
+    encode_header,
+)
 from ..wire.grants import allows
 from .builtin import Packed
 from .driver import Call, Handler
 from .host import Host, current_call, slot_key
-from .journal import Journal, Outcome
+from .journal import Journal, Outcome, foreign_id
 from .link import Link
 from .logs import Logger
 from .stream import Stream
@@ -33,6 +42,7 @@ MAX_RUNNING = 5000
 MAX_DEADLINE_S = 24 * 3600.0
 MARGIN_S = 0.1
 SLOW_INLINE_S = 0.05
+FORCE_JOURNAL_S = 0.5
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -43,10 +53,27 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class _Running(msgspec.Struct, kw_only=True):
+    """A request whose handler waits; once `settled`, its outcome can no longer be cancelled."""
+
     call: Call
     ticket: int
     task: asyncio.Task[None] | None = None
+    started: bool = False
     cancelled: bool = False
+    settled: bool = False
+
+    def cancel(self) -> bool:
+        """Tell it to stop; says whether there was something to stop.
+
+        A task that is cancelled before its first step would end without a trace: it looks itself.
+        """
+        if self.settled:
+            return False
+        if not self.cancelled:
+            self.cancelled = True
+            if self.started and self.task is not None:
+                self.task.cancel()
+        return True
 
 
 class Dispatcher:
@@ -60,32 +87,37 @@ class Dispatcher:
         self._running: dict[bytes, _Running] = {}
         self._tickets: dict[int, bytes] = {}
         self._streams: dict[int, Stream] = {}
+        self._closing = False
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def request(self, route: Route, header: Header, body: bytes) -> None:
-        """Take a request; it is answered once, now or later."""
-        known = self._running.get(header.id)
-        if known is not None:
-            self._tickets.pop(known.ticket, None)
-            known.ticket = header.ticket
-            self._tickets[header.ticket] = header.id
-            return
+    def request(
+        self, route: Route, header: Header, body: bytes, arrived_s: float | None = None
+    ) -> None:
+        """Take a request; it is answered once, now or later.
+
+        `arrived_s` is when it came, of the loop's clock, if that was not now.
+        """
+        if self._closing:
+            return  # the goodbye answers it
         try:
             handler, request = self._check(route, header, body)
+            if self._is_asked_again(header, handler):
+                return
+            if len(self._running) >= MAX_RUNNING:
+                raise Overloaded("too many requests are running at the agent", retry_after_ms=500)
         except VirtbusError as error:
             self._answer(route, header.ticket, _outcome_of(error))
             return
-        call = self._call(route, header, handler)
+        call = self._call(header, handler, self._loop.time() if arrived_s is None else arrived_s)
         if not handler.waits:
             self._answer(route, header.ticket, self._handle_now(handler, call, request))
             return
         running = _Running(call=call, ticket=header.ticket)
         self._running[header.id] = running
         self._tickets[header.ticket] = header.id
-        work = self._run_stream if handler.operation.stream else self._run
-        running.task = self._loop.create_task(work(route, handler, running, request))
+        running.task = self._loop.create_task(self._work(route, handler, running, request))
 
     def cancel(self, ticket: int) -> None:
         """Cancel the request of a ticket, if it is still running."""
@@ -98,11 +130,7 @@ class Dispatcher:
             running = self._running.get(bytes.fromhex(request_id))
         except ValueError:
             return False
-        if running is None or running.task is None:
-            return False
-        running.cancelled = True
-        running.task.cancel()
-        return True
+        return running is not None and running.cancel()
 
     def stream_message(self, header: Header, data: list[bytes]) -> None:
         """Take DATA, CREDIT or END of a stream; unknown ones are over and are dropped."""
@@ -124,7 +152,8 @@ class Dispatcher:
             self.cancel(ticket)
 
     async def close(self) -> None:
-        """Cancel what runs and wait until it has ended."""
+        """Take nothing more, cancel what runs, and wait until it has ended."""
+        self._closing = True
         tasks = [running.task for running in self._running.values() if running.task is not None]
         for task in tasks:
             task.cancel()
@@ -145,13 +174,30 @@ class Dispatcher:
                 operation=operation.name,
                 role=header.sender,
             )
-        if len(self._running) >= MAX_RUNNING:
-            raise Overloaded("too many requests are running at the agent", retry_after_ms=500)
         return handler, decode_body(body, operation.request)
 
-    def _call(self, route: Route, header: Header, handler: Handler) -> Call:
+    def _is_asked_again(self, header: Header, handler: Handler) -> bool:
+        """Whether the request runs already: its outcome goes to the new ticket then.
+
+        A stream that is asked for again has lost its client's end, and is opened anew.
+        """
+        known = self._running.get(header.id)
+        if known is None:
+            return False
+        if (known.call.operation, known.call.sender) != (handler.operation, header.sender):
+            raise foreign_id()
+        if handler.operation.stream:
+            known.cancel()
+            self._forget(known)
+            return False
+        self._tickets.pop(known.ticket, None)
+        known.ticket = header.ticket
+        self._tickets[header.ticket] = header.id
+        return True
+
+    def _call(self, header: Header, handler: Handler, arrived_s: float) -> Call:
         left_s = min(header.number / 1000, MAX_DEADLINE_S)
-        deadline = self._loop.time() + max(left_s - MARGIN_S, left_s / 2)
+        deadline = arrived_s + max(left_s - MARGIN_S, left_s / 2)
         return Call(
             id=header.id,
             operation=handler.operation,
@@ -173,16 +219,21 @@ class Dispatcher:
                     "slow handler", operation=call.operation.name, took_ms=int(took_s * 1000)
                 )
 
+    async def _work(self, route: Route, handler: Handler, running: _Running, request: Any) -> None:
+        current_call.set(running.call)
+        structlog.contextvars.bind_contextvars(request=running.call.id.hex()[:8])
+        running.started = True
+        if running.cancelled:
+            self._forget(running)
+            self._answer(route, running.ticket, _cancelled(running.call))
+        elif handler.operation.stream:
+            await self._run_stream(route, handler, running, request)
+        else:
+            await self._run(route, handler, running, request)
+
     async def _run(self, route: Route, handler: Handler, running: _Running, request: Any) -> None:
-        call = running.call
-        self._bind(call)
         try:
-            outcome = await self._journalled(route, handler, call, request)
-        except asyncio.CancelledError:
-            if not running.cancelled:
-                raise
-            outcome = _cancelled(call)
-            await self._finish(call, outcome)
+            outcome = await self._journalled(route, handler, running, request)
         finally:
             self._forget(running)
         self._answer(route, running.ticket, outcome)
@@ -191,7 +242,6 @@ class Dispatcher:
         self, route: Route, handler: Handler, running: _Running, request: Any
     ) -> None:
         call, ticket = running.call, running.ticket
-        self._bind(call)
         error: VirtbusError | None = None
         limit = asyncio.timeout_at(call.deadline)
         stream = Stream(
@@ -217,48 +267,73 @@ class Dispatcher:
         stream.accept()
         stream.end("finished", error)
 
-    def _bind(self, call: Call) -> None:
-        current_call.set(call)
-        structlog.contextvars.bind_contextvars(request=call.id.hex()[:8])
-
     def _forget(self, running: _Running) -> None:
-        del self._running[running.call.id]
+        if self._running.get(running.call.id) is running:
+            del self._running[running.call.id]
         self._tickets.pop(running.ticket, None)
 
     async def _journalled(
-        self, route: Route, handler: Handler, call: Call, request: Any
+        self, route: Route, handler: Handler, running: _Running, request: Any
     ) -> Outcome:
-        if call.operation.effect is Effect.READ:
-            return await self._handle(route, handler, call, request)
+        call = running.call
         try:
-            earlier = await self._journal.begin(call)
+            earlier = await self._begin(call)
+            if earlier is not None:
+                return earlier
+            outcome = await self._handle(route, handler, call, request)
         except VirtbusError as error:
             return _outcome_of(error)
-        if earlier is not None:
-            return earlier
-        outcome = await self._handle(route, handler, call, request)
+        except asyncio.CancelledError:
+            if not running.cancelled:
+                raise
+            outcome = _cancelled(call)
+        running.settled = True
         await self._finish(call, outcome)
         return outcome
 
+    async def _begin(self, call: Call) -> Outcome | None:
+        """Enter a change into the journal. A FORCE goes on without, if the store fails or hangs."""
+        effect = call.operation.effect
+        if effect is Effect.READ:
+            return None
+        try:
+            async with asyncio.timeout(FORCE_JOURNAL_S if effect is Effect.FORCE else None):
+                return await self._journal.begin(call)
+        except (StoreFailed, Overloaded, TimeoutError) as error:
+            if effect is not Effect.FORCE:
+                raise
+            self._log.error("done without the journal", reason=str(error) or "the store hangs")
+            return None
+
     async def _finish(self, call: Call, outcome: Outcome) -> None:
-        if call.operation.effect is Effect.READ:
+        effect = call.operation.effect
+        if effect is Effect.READ:
             return
         try:
-            await self._journal.finish(call, outcome)
-        except VirtbusError as error:
-            self._log.error("an outcome is not journalled", reason=str(error))
+            async with asyncio.timeout(FORCE_JOURNAL_S if effect is Effect.FORCE else None):
+                await self._journal.finish(call, outcome)
+        except (VirtbusError, TimeoutError) as error:
+            self._log.error("an outcome is not journalled", reason=str(error) or "the store hangs")
 
     async def _handle(self, route: Route, handler: Handler, call: Call, request: Any) -> Outcome:
         operation = call.operation
         try:
             if operation.effect is Effect.CHANGE and operation.target:
                 key = slot_key(operation.kind, getattr(request, operation.target))
-                async with route.host.slots.hold(key, call), asyncio.timeout_at(call.deadline):
-                    return _outcome(await handler.function(request))
-            async with asyncio.timeout_at(call.deadline):
-                return _outcome(await handler.function(request))
+                async with route.host.slots.hold(key, call):
+                    return await self._within_deadline(handler, call, request)
+            return await self._within_deadline(handler, call, request)
         except Exception as error:  # noqa: BLE001  # a defect must not take the agent down
             return _outcome_of(self._error_of(call, error))
+
+    async def _within_deadline(self, handler: Handler, call: Call, request: Any) -> Outcome:
+        if self._loop.time() >= call.deadline:
+            raise DeadlineExceeded(
+                f"{call.operation.name} was not begun: its deadline had passed; ask again",
+                operation=call.operation.name,
+            )
+        async with asyncio.timeout_at(call.deadline):
+            return _outcome(await handler.function(request))
 
     def _error_of(self, call: Call, error: Exception) -> VirtbusError:
         """The catalogue's error for what a handler raised."""
@@ -277,6 +352,8 @@ class Dispatcher:
 
     def _answer(self, route: Route, ticket: int, outcome: Outcome) -> None:
         feed = route.host.feed
+        if len(outcome.body) > MAX_FRAME_BYTES:
+            outcome = _outcome_of(_too_large(len(outcome.body)))
         header = Header(
             version=1, kind=outcome.kind, ticket=ticket, number=feed.number, epoch=feed.epoch
         )
@@ -295,6 +372,11 @@ def _outcome(reply: Any) -> Outcome:
 
 def _outcome_of(error: VirtbusError) -> Outcome:
     return Outcome(Kind.ERROR, encode_body(error.to_body()))
+
+
+def _too_large(size_bytes: int) -> InvalidArgument:
+    reason = f"the reply has {size_bytes} bytes, {MAX_FRAME_BYTES} fit a message; ask for less"
+    return InvalidArgument(reason, field="", reason=reason)
 
 
 def _cancellation(call: Call) -> Cancelled:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from ..operations import BY_REQUEST, Operation, Request
+from ..operations import BY_REQUEST, Effect, Operation, Request
 from ..operations.records import DomainStats
 from .settings import AgentSettings
 
@@ -41,12 +41,16 @@ def handles(request: type[Request[ReplyT]]) -> Callable[[Callable[..., Any]], Ca
     """Mark a Driver's method as the handler of a request.
 
     The method takes the request (and the Stream, for operations that open one) and returns the
-    reply. A plain `def` is for READs that are answered from memory; it runs between two messages
-    and must not wait. What it raises of `virtbus.errors` is the answer; anything else is a defect
+    reply. A plain `def` is for what is answered from memory; it runs between two messages, must
+    not wait, and is not journalled: no CHANGE can have one. What it raises of `virtbus.errors` is the answer; anything else is a defect
     and is answered `internal`.
     """
+    operation = BY_REQUEST[request]
 
     def mark(method: Callable[..., Any]) -> Callable[..., Any]:
+        may_be_plain = operation.effect is not Effect.CHANGE and not operation.stream
+        if not (may_be_plain or inspect.iscoroutinefunction(method)):
+            raise TypeError(f"the handler of {operation.name} must be an `async def`")
         setattr(method, _MARK, request)
         return method
 

@@ -99,6 +99,9 @@ class Guests:
 
     async def keep(self, document: Domain, *, autostart: bool) -> None:
         """Write a definition to the store, and take it over once it is on disk."""
+        await self._host.to_its_end(self._keep(document, autostart=autostart))
+
+    async def _keep(self, document: Domain, *, autostart: bool) -> None:
         record = record_of(document, autostart=autostart)
         text = format_domain(document, inactive=True, with_secrets=True)
         extra = encode_body(_Kept(autostart=autostart, record=record))
@@ -116,6 +119,9 @@ class Guests:
 
     async def forget(self, uuid: UUID) -> None:
         """Remove a definition; an active domain becomes transient, an inactive one is gone."""
+        await self._host.to_its_end(self._forget(uuid))
+
+    async def _forget(self, uuid: UUID) -> None:
         await self._host.forget_object("domain", uuid)
         self._texts.pop(uuid, None)
         record = self._host.domains.get(uuid)

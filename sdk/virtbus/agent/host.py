@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from .slots import Slots
 from .store import Store
 
 SettingsT = TypeVar("SettingsT", bound=AgentSettings)
+ResultT = TypeVar("ResultT")
 
 current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 
@@ -84,8 +85,11 @@ class Host(Generic[SettingsT]):
             yield
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run something beside the handlers; it is logged if it fails, and cancelled at the end."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
+        """Run something beside the handlers; it is logged if it fails, and cancelled at the end.
+
+        It belongs to no request: neither its log lines nor `changing` know the one it came from.
+        """
+        task = asyncio.get_running_loop().create_task(work, name=name, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -95,6 +99,19 @@ class Host(Generic[SettingsT]):
         if not task.cancelled() and (error := task.exception()) is not None:
             self.problems[task.get_name()] = f"{task.get_name()} failed: {error}"
             self.log.error("task failed", task=task.get_name(), exc_info=error)
+
+    async def to_its_end(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Await work that must not be left half-done; a cancel takes effect after it.
+
+        For what is short and must happen as a whole, such as writing to the store and then taking
+        over what was written.
+        """
+        task = asyncio.get_running_loop().create_task(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
 
     async def end_tasks(self) -> None:
         """Cancel what was spawned and wait until it has ended."""
@@ -106,7 +123,9 @@ class Host(Generic[SettingsT]):
     async def load_objects(self, kind: str) -> list[tuple[UUID, str, str, bytes]]:
         """All kept objects of a kind: UUID, name, document and the driver's own extra bytes."""
         rows = await self.store.read(
-            "SELECT id, name, document, extra FROM object WHERE kind = ?", kind
+            "SELECT id, name, document, extra FROM object WHERE route = ? AND kind = ?",
+            self.route,
+            kind,
         )
         return [(UUID(row[0]), row[1], row[2], row[3]) for row in rows]
 
@@ -115,15 +134,23 @@ class Host(Generic[SettingsT]):
     ) -> None:
         """Keep an object's definition. On return it is synced to disk; raises StoreFailed."""
         sql = (
-            "INSERT INTO object VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET "
-            "name = excluded.name, document = excluded.document, extra = excluded.extra"
+            "INSERT INTO object VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (route, kind, id) DO UPDATE "
+            "SET name = excluded.name, document = excluded.document, extra = excluded.extra"
         )
-        await self.store.write((sql, (kind, str(uuid), name, document, extra)), durable=True)
+        values = (self.route, kind, str(uuid), name, document, extra)
+        await self.store.write((sql, values), durable=True)
 
     async def forget_object(self, kind: str, uuid: UUID) -> None:
         """Forget an object's definition. On return that is synced to disk; raises StoreFailed."""
-        sql = "DELETE FROM object WHERE kind = ? AND id = ?"
-        await self.store.write((sql, (kind, str(uuid))), durable=True)
+        sql = "DELETE FROM object WHERE route = ? AND kind = ? AND id = ?"
+        await self.store.write((sql, (self.route, kind, str(uuid))), durable=True)
+
+    async def forget_all(self) -> None:
+        """Forget all that is kept of this route: its objects and its events."""
+        await self.store.write(
+            ("DELETE FROM object WHERE route = ?", (self.route,)),
+            ("DELETE FROM event WHERE route = ?", (self.route,)),
+        )
 
     def all_problems(self) -> tuple[str, ...]:
         """What is wrong at present, in words for the operator."""

@@ -67,6 +67,7 @@ class AgentProcess:
             on_registered=self._sync,
             on_message=self._take,
             on_lost=self._lost,
+            on_room=self._catch_up,
         )
         self._dispatcher = Dispatcher(self._link, journal, self._log)
         try:
@@ -83,12 +84,14 @@ class AgentProcess:
 
     async def _close(self) -> None:
         self._log.info("stopping; guests run on")
-        await self._dispatcher.close()
-        for driver in self._drivers:
-            await driver.close()
-            await driver.host.end_tasks()
-        self._link.close()
-        await self._store.close()
+        try:
+            await self._dispatcher.close()
+            for driver in self._drivers:
+                await driver.close()
+                await driver.host.end_tasks()
+        finally:
+            self._link.close()
+            await self._store.close()
 
     def _store_path(self) -> Path | None:
         if not self._driver_type.keeps_store:
@@ -96,19 +99,26 @@ class AgentProcess:
         return self._directories.state / f"{self._driver_type.name}.sqlite"
 
     async def _open_route(self, name: str) -> Route:
-        feed = Feed(name, self._epoch, self._link.send)
+        feed = Feed(name, self._epoch, self._link.send, self._link.answer)
         host: Host[Any] = Host(
             route=name,
             version=self._version,
             settings=self._settings,
             directories=self._directories,
-            store=self._store if self._driver_type.keeps_store else Store(None),
+            store=self._store,
             feed=feed,
             log=get_log(agent=self._driver_type.name, route=name),
         )
         await host.events.open()
         driver = self._driver_type(host)
-        await driver.open()
+        try:
+            await driver.open()
+        except BaseException:
+            await driver.close()
+            await host.end_tasks()
+            if not self._driver_type.keeps_store:
+                await host.forget_all()
+            raise
         handlers = handlers_of(driver) | handlers_of(BuiltIn(host, self._facts()))
         if driver.domain_stats is not None:
             statistics = Statistics(driver)
@@ -145,7 +155,11 @@ class AgentProcess:
 
     def _sync(self) -> None:
         for route in self._routes.values():
-            self._link.answer(route.host.feed.sync())
+            route.host.feed.sync()
+
+    def _catch_up(self) -> None:
+        for route in self._routes.values():
+            route.host.feed.catch_up()
 
     def _lost(self) -> None:
         self._dispatcher.link_lost()
@@ -164,6 +178,7 @@ class AgentProcess:
 
     def _open_and_request(self, header: Header, body: bytes) -> None:
         """A route asked for the first time: open its driver, then take the request."""
+        arrived_s = asyncio.get_running_loop().time()
         opening = self._opening.get(header.route)
         if opening is None:
             opening = asyncio.get_running_loop().create_task(self._open_new_route(header.route))
@@ -175,7 +190,7 @@ class AgentProcess:
                 return
             error = task.exception()
             if error is None:
-                self._dispatcher.request(task.result(), header, body)
+                self._dispatcher.request(task.result(), header, body, arrived_s)
                 return
             if not isinstance(error, VirtbusError):
                 self._log.error("route cannot be opened", route=header.route, exc_info=error)
@@ -193,7 +208,7 @@ class AgentProcess:
         if not served or len(self._routes) >= MAX_ROUTES:
             raise NoSuchAgent(f"the {self._driver_type.name}-agent does not serve {name}")
         route = await self._open_route(name)
-        self._link.answer(route.host.feed.sync())
+        route.host.feed.sync()
         return route
 
 
@@ -209,7 +224,7 @@ async def _identity(store: Store) -> tuple[bytes, int]:
     """The agent's lasting id, and this run's epoch."""
     rows = dict(await store.read("SELECT key, value FROM meta"))
     agent_id = rows.get("agent_id") or secrets.token_bytes(16)
-    epoch = rows.get("epoch", secrets.randbelow(2**40)) + 1
+    epoch = max(rows.get("epoch", 0) + 1, time.time_ns() // 1_000_000)
     sql = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
     await store.write((sql, ("agent_id", agent_id)), (sql, ("epoch", epoch)), durable=True)
     return agent_id, epoch

@@ -7,20 +7,32 @@ from uuid import UUID
 
 from ..errors import AlreadyExists, NoSuchDomain
 from ..operations.records import DomainRecord, DomainStats
-from ..wire.frames import Header, Kind, encode_body, encode_header, make_index
+from ..wire.frames import (
+    MAX_FRAME_BYTES,
+    Header,
+    Kind,
+    encode_body,
+    encode_header,
+    make_index,
+)
 
 Send = Callable[[list[bytes]], bool]
+Keep = Callable[[list[bytes]], None]
 
 
 class Feed:
-    """The numbered values of one route. What cannot be sent now is made up for by the next SYNC."""
+    """The numbered values of one route. What cannot be sent now is made up for by the next SYNC.
 
-    def __init__(self, route: str, epoch: int, send: Send) -> None:
+    `send` may drop, and then says so; what `keep` takes waits its turn (a link's send and answer).
+    """
+
+    def __init__(self, route: str, epoch: int, send: Send, keep: Keep) -> None:
         self.route = route
         self.epoch = epoch
         self.number = 0
         self.values: dict[str, bytes] = {}
         self._send = send
+        self._keep = keep
         self.behind = False
 
     def put(self, key: str, value: bytes) -> None:
@@ -38,13 +50,22 @@ class Feed:
 
     def put_event(self, key: str, number: int, value: bytes) -> None:
         """Publish an event under its number in the journal."""
-        self._send([self._header(Kind.PUBLISH, key, number), value])
+        self._keep([self._header(Kind.PUBLISH, key, number), value])
 
-    def sync(self) -> list[bytes]:
-        """The message that carries all values at the present number."""
+    def sync(self) -> None:
+        """Send all values at the present number: at each registration, and when behind."""
         index, blob = make_index(self.values)
         self.behind = False
-        return [self._header(Kind.SYNC, "", self.number), index, blob]
+        parts = [
+            blob[start : start + MAX_FRAME_BYTES]
+            for start in range(0, max(1, len(blob)), MAX_FRAME_BYTES)
+        ]
+        self._keep([self._header(Kind.SYNC, "", self.number), index, *parts])
+
+    def catch_up(self) -> None:
+        """Make up for what could not be sent, if there is any."""
+        if self.behind:
+            self.sync()
 
     def _publish(self, key: str, number: int, value: bytes) -> None:
         if not self.behind:

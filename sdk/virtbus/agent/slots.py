@@ -15,6 +15,7 @@ from ..operations.agent import SlotStatus
 from .driver import Call
 
 MAX_WAITING = 256
+_INSTANT_S = 0.001
 
 
 class _Slot(msgspec.Struct, kw_only=True):
@@ -72,7 +73,9 @@ class Slots:
             raise self._busy(key, slot) from None
         except asyncio.CancelledError:
             self._leave(key, turn)
-            if loop.time() >= call.deadline:  # the handler's own timeout, at the same instant
+            if (
+                loop.time() >= call.deadline - _INSTANT_S
+            ):  # the handler's own timeout, at the same instant
                 raise self._busy(key, slot) from None
             raise
         self._slots[key] = _taken(call, slot.waiting)

@@ -108,7 +108,7 @@ class Store:
             raise sqlite3.DatabaseError(f"made by another version (schema {version})")
         if version == 0 and used_before:
             raise sqlite3.DatabaseError(
-                f"it is empty, but was in use; restore it, or remove {self._path}.lock to start anew"
+                f"it is empty, but was used; restore it, or remove {self._path}.lock to start anew"
             )
         damage = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
