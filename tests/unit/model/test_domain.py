@@ -120,7 +120,15 @@ def test_a_definition_has_no_runtime_facts() -> None:
     before = copy.deepcopy(domain)
     definition = inactive_domain(domain)
     text = format_domain(domain, inactive=True)
-    for fact in (" id='7'", "virtio-disk0", "tty=", "/dev/pts", "index='2'", "backingStore", "5900"):
+    for fact in (
+        " id='7'",
+        "virtio-disk0",
+        "tty=",
+        "/dev/pts",
+        "index='2'",
+        "backingStore",
+        "5900",
+    ):
         assert fact not in text, fact
     assert "ua-screen" in text
     assert definition.devices.graphics[0].port == -1

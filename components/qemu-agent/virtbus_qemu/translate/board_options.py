@@ -119,6 +119,13 @@ def clock_options(domain: Domain, runtime: RuntimePaths) -> Iterator[str]:
 
 
 def _base(clock: Clock, runtime: RuntimePaths) -> str:
+    if clock.offset != "variable":
+        refuse_set("clock", clock, "basis")
+    if clock.offset != "absolute":
+        refuse_set("clock", clock, "start")
+    else:
+        refuse_set("clock", clock, "adjustment")
+    refuse_set("clock", clock, "timezone")
     match clock.offset:
         case None | "utc" | "localtime":
             if clock.adjustment not in (None, "0", "reset"):

@@ -19,6 +19,7 @@ from .words import invalid, json_option, keyed, unsupported
 
 MAX_SOCKET_PATH_BYTES = 107
 MAX_ISA_PORTS = 4
+_ADDRESSING = ("mode", "host", "service", "tls", "channel")
 _PTY = re.compile(r"pty:(/dev/pts/[0-9]{1,9})", re.ASCII)
 
 
@@ -30,6 +31,8 @@ def character_options(domain: Domain, runtime: RuntimePaths) -> Iterator[str]:
         yield from ("-device", json_option(_serial(serial)))
     for console in devices.consoles:
         target = console.target.type if console.target else None
+        if target == "serial" and console is not devices.consoles[0]:
+            raise unsupported("console", "a second one on a serial port", console.line)
         if target not in ("serial", "virtio"):
             raise unsupported("console/target", f"type '{target}'", console.line)
     for line in (*virtio_consoles(devices), *devices.channels):
@@ -48,10 +51,12 @@ def _chardev(device: CharacterDevice, runtime: RuntimePaths) -> str:
         raise unsupported("protocol", f"of type '{device.type}'", device.line)
     match device.type:
         case "null" | "pty":
+            refuse_set("source", device.source, *_ADDRESSING, "append")
             return keyed(device.type, id=name, **logging)
         case "file":
             source = _source(device)
             path = _absolute(source.path or "", "source")
+            refuse_set("source", source, *_ADDRESSING)
             return keyed("file", id=name, path=path, append=source.append, **logging)
         case "unix":
             return keyed("socket", id=name, **_unix(device, runtime), **logging)
@@ -111,6 +116,7 @@ def _serial(serial: Serial) -> dict[str, Any]:
         raise unsupported("serial/target/model", f"'{target.model.name}'", serial.line)
     if serial.address is not None:
         raise unsupported("serial", "'address'", serial.line)
+    refuse_set("serial/target", target, "name")
     port = target.port or 0
     if port >= MAX_ISA_PORTS:
         raise invalid("serial/target", f"the machine has {MAX_ISA_PORTS} ports", serial.line)
@@ -123,6 +129,9 @@ def _virtio(line: CharacterDevice) -> dict[str, Any]:
     if target is None or target.type != "virtio":
         kind = target.type if target else None
         raise unsupported("channel/target", f"type '{kind}'", line.line)
+    refuse_set("target", target, "model")
+    if not alias_of(line).startswith("console"):
+        refuse_set("channel/target", target, "port")
     address = line.address
     if not isinstance(address, VirtioSerialAddress):
         raise invalid("address", "expected an address of type 'virtio-serial'", line.line)

@@ -34,6 +34,11 @@ _SERIAL = {
     "virtio-transitional": "virtio-serial-pci-transitional",
     "virtio-non-transitional": "virtio-serial-pci-non-transitional",
 }
+_NUMBERS = ("bus_nr", "chassis_nr", "chassis", "port", "hotplug")
+_OTHERS_NUMBERS = {
+    "pcie-root-port": ("bus_nr", "chassis_nr"),
+    "pci-bridge": ("bus_nr", "chassis", "port", "hotplug"),
+}
 _BRIDGES = ("pcie-root-port", "pci-bridge", "pcie-pci-bridge")
 
 
@@ -53,11 +58,17 @@ def _order(controller: Controller) -> tuple[bool, int]:
 
 def _device(controller: Controller, board: Board) -> dict[str, Any]:
     index, model = controller.index or 0, controller.model
+    if controller.type != "pci":
+        refuse_set("controller", controller, "pci_model", "target")
+    if controller.type != "scsi":
+        refuse_set("controller", controller, "driver")
+    if controller.type not in ("virtio-serial", "usb"):
+        refuse_set("controller", controller, "ports", "vectors")
     match controller.type:
         case "pci":
             return _bridge(controller, board)
         case "ide":
-            if board.q35 or index:
+            if board.q35 or index or model not in (None, "piix3", "piix4"):
                 raise unsupported("controller", "an IDE controller here", controller.line)
             return {}
         case "sata":
@@ -71,7 +82,6 @@ def _device(controller: Controller, board: Board) -> dict[str, Any]:
         case "scsi" if model in _SCSI:
             return _scsi(controller, board)
         case "virtio-serial" if model in _SERIAL:
-            refuse_set("controller", controller.driver, "queues")
             return {
                 "driver": _SERIAL[model],
                 **_rest(controller, board),
@@ -96,7 +106,6 @@ def _rest(controller: Controller, board: Board) -> dict[str, Any]:
 
 def _scsi(controller: Controller, board: Board) -> dict[str, Any]:
     driver, model = controller.driver, controller.model or ""
-    refuse_set("controller", controller, "ports", "vectors")
     refuse_set("controller/driver", driver, "iothread")
     if model == "lsilogic":
         refuse_set("controller/driver", driver, "queues", "cmd_per_lun", "max_sectors", "ioeventfd")
@@ -124,7 +133,9 @@ def _bridge(controller: Controller, board: Board) -> dict[str, Any]:
     name = controller.pci_model.name if controller.pci_model else ""
     if name not in _BRIDGES:
         raise unsupported("controller/model", f"'{name}'", controller.line)
-    refuse_set("controller/target", target, "bus_nr")
+    refuse_set("controller/target", target, *_OTHERS_NUMBERS.get(name, _NUMBERS))
+    if name != "pcie-root-port" and target is not None and target.hotplug is not None:
+        raise unsupported("controller/target", f"'hotplug' of {name}", controller.line)
     properties: dict[str, Any] = {"driver": name}
     if name == "pcie-root-port" and target is not None:
         properties |= {"port": target.port, "chassis": target.chassis}

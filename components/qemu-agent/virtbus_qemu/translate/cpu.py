@@ -32,8 +32,10 @@ _POLICIES = {"force": True, "require": True, "disable": False, "forbid": False}
 def cpu_options(domain: Domain, caps: QemuCapabilities) -> Iterator[str]:
     """The model, then its features in the document's order."""
     cpu = domain.cpu or Cpu()
+    if cpu.mode not in ("host-passthrough", "maximum"):
+        refuse_set("cpu", cpu, "migratable")
     parts = [_model(cpu, domain.type, caps)]
-    if cpu.mode in ("host-passthrough", "maximum") and cpu.migratable is not None:
+    if cpu.migratable is not None:
         parts.append(f"migratable={on_off(cpu.migratable)}")
     for feature in cpu.feature:
         name = word(feature.name, "cpu/feature")
@@ -50,8 +52,7 @@ def cpu_options(domain: Domain, caps: QemuCapabilities) -> Iterator[str]:
 
 
 def _model(cpu: Cpu, domain_type: str, caps: QemuCapabilities) -> str:
-    if cpu.vendor and cpu.mode in (None, "custom"):
-        raise unsupported("cpu", "'vendor'", cpu.line)
+    refuse_set("cpu", cpu, "vendor")
     match cpu.mode:
         case "host-passthrough" | "host-model":
             if domain_type == "kvm":

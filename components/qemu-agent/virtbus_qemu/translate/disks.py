@@ -44,7 +44,8 @@ def _refuse(disk: Disk) -> None:
     if disk.device == "lun":
         raise unsupported("disk", "device 'lun'", disk.line)
     refuse_set("disk", disk, "rawio", "snapshot")
-    refuse_set("disk/source", disk.source, "startup_policy")
+    other = "file" if disk.type == "block" else "dev"
+    refuse_set("disk/source", disk.source, "startup_policy", other)
     refuse_set("disk/driver", disk.driver, "copy_on_read", "iothread")
     if disk.driver is not None and disk.driver.name not in (None, "qemu"):
         raise unsupported("disk/driver", f"name '{disk.driver.name}'", disk.driver.line)

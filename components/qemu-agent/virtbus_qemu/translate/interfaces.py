@@ -57,6 +57,8 @@ def _refuse(nic: Interface) -> None:
     if nic.type == "user":
         refuse_set("interface/driver", nic.driver, "queues")
         refuse_set("interface/target", nic.target, "dev")
+        if nic.model is None or not nic.model.type.startswith("virtio"):
+            refuse_set("interface", nic, "mtu")
     refuse_set("interface/source", nic.source, "portgroup", "mode", "network")
     if nic.type != "bridge":
         refuse_set("interface/source", nic.source, "bridge", "dev")

@@ -62,6 +62,11 @@ def _display(graphics: Graphics) -> str:
     if len(graphics.listen) != 1:
         raise unsupported("graphics", "more than one <listen>", graphics.line)
     (listen,) = graphics.listen
+    if listen.type != "socket":
+        refuse_set("graphics", graphics, "socket")
+    if listen.type != "address":
+        refuse_set("graphics/listen", listen, "address")
+    refuse_set("graphics/listen", listen, "network")
     match listen.type:
         case "socket" if listen.socket and listen.socket.startswith("/"):
             graphics.autoport = None
@@ -119,8 +124,7 @@ def video_options(videos: list[Video], board: Board) -> Iterator[str]:
 
 def _card(video: Video, model: VideoModel, driver: str, board: Board) -> dict[str, Any]:
     refuse_set("video/model", model, "blob")
-    if model.acceleration is not None and model.acceleration.accel3d:
-        raise unsupported("video/model/acceleration", "'accel3d'", model.line)
+    refuse_set("video/model/acceleration", model.acceleration, "accel3d", "accel2d")
     if model.type != "qxl":
         refuse_set("video/model", model, "ram_kib", "vram64_kib", "vgamem_kib")
     if (model.heads or 1) > 1 and model.type not in ("virtio", "qxl"):

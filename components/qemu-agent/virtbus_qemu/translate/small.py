@@ -71,6 +71,7 @@ def rng_options(rngs: list[Rng], board: Board) -> Iterator[str]:
                 path = rng.backend.path or "/dev/urandom"
                 source = {"qom-type": "rng-random", "id": f"obj{alias}", "filename": path}
             case "builtin":
+                refuse_set("rng/backend", rng.backend, "path")
                 source = {"qom-type": "rng-builtin", "id": f"obj{alias}"}
             case model:
                 raise unsupported("rng/backend", f"model '{model}'", rng.line)
