@@ -26,7 +26,8 @@ WITHOUT_EFFECT = {
     # True of a running guest only, and settled anew at each start.
     "Domain.id", "CharacterDevice.tty", "CharacterTarget.state", "Disk.backing_store",
     "DiskSource.index", "Listen.from_config",
-    "CharacterDevice.alias", "Controller.alias", "Disk.alias", "Graphics.alias", "Input.alias", "Interface.alias",
+    "CharacterDevice.alias", "Controller.alias", "Disk.alias", "Graphics.alias",
+    "Input.alias", "Interface.alias",
     "MemBalloon.alias", "Rng.alias", "Video.alias", "Watchdog.alias",
     # How a CPU is chosen and checked; exact and unchecked is what QEMU does.
     "Cpu.match", "Cpu.check", "CpuModel.fallback",

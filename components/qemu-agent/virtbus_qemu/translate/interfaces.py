@@ -109,7 +109,11 @@ def _device(
 def _rom(nic: Interface) -> str | None:
     if nic.rom is None:
         return None
-    return "" if nic.rom.enabled is False else nic.rom.file
+    if nic.rom.enabled is False:
+        return ""
+    if nic.rom.file is not None and not nic.rom.file.startswith("/"):
+        raise invalid("interface/rom", "expected an absolute path", nic.rom.line)
+    return nic.rom.file
 
 
 def link_commands(nic: Interface) -> Iterator[QmpCommand]:

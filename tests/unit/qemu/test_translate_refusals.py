@@ -1,0 +1,125 @@
+"""What cannot be done is refused by name; what contradicts the machine is the document's fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.qemu.test_translate_command import line_of
+from tests.unit.qemu.translate_caps import CAPS
+from tests.unit.qemu.translate_documents import NIC, disk, guest
+from virtbus.errors import HypervisorFailed, InvalidDocument, Unsupported
+from virtbus_qemu.translate import parse_capabilities
+
+AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' function='0x{}'/>"
+HOSTDEV = "<hostdev mode='subsystem' type='usb'><source/></hostdev>"
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (guest(HOSTDEV), "element 'hostdev'"),
+        (guest(inside="<memoryBacking><hugepages/></memoryBacking>"), "element 'memoryBacking'"),
+        (
+            guest(
+                inside="<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
+                "<q:arg value='-x'/></q:commandline>"
+            ),
+            "element 'q:commandline'",
+        ),
+        (guest(disk("vda", "virtio", "<iotune><total_iops_sec>1</total_iops_sec></iotune>")), "io"),
+        (guest("<sound model='ich9'/>"), "sound"),
+        (guest("<graphics type='spice'/>"), "type 'spice'"),
+        (guest("<interface type='network'><source network='default'/></interface>"), "'network'"),
+        (guest(NIC.format("<driver name='vhost'/>")), "vhost"),
+        (guest(NIC.format("<model type='sungem'/>")), "'sungem'"),
+        (guest("<serial type='spicevmc'/>"), "'spicevmc'"),
+        (guest("<disk type='network'><source/><target dev='vda'/></disk>"), "type 'network'"),
+        (guest(disk("xvda", "xen")), "bus 'xen'"),
+        (guest(machine="microvm"), "microvm"),
+        (guest(machine="pc-9.9"), "pc-9.9"),
+        (guest().replace("arch='x86_64'", "arch='ppc64'"), "ppc64"),
+        (guest().replace("type='qemu'", "type='xen'", 1), "type 'xen'"),
+        (guest(inside="<cpu mode='host-passthrough'/>"), "without KVM"),
+        (guest(inside="<cpu mode='custom'><model>Zen9</model></cpu>"), "'Zen9'"),
+        (guest(inside="<seclabel type='dynamic' model='selinux'/>"), "selinux"),
+        (guest(inside="<on_crash>coredump-restart</on_crash>"), "on_crash"),
+        (guest("<emulator>/bin/sh</emulator>"), "/bin/sh"),
+    ],
+)
+def test_unsupported_names_the_element(text: str, words: str) -> None:
+    with pytest.raises(Unsupported) as caught:
+        line_of(text)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (guest(NIC.format(AT.format(0, 1, 0))), "taken already"),
+        (guest(NIC.format(AT.format(3, 1, 0))), "no PCI controller has index 3"),
+        (guest(NIC.format("<address type='drive'/>")), "'pci'"),
+        (guest(disk("vda", "virtio") + disk("vda", "virtio")), "more than once"),
+        (guest(disk("hda", "ide") + disk("hda", "ide")), "another disk"),
+        (guest(disk("vda", "virtio", device="cdrom")), "cdrom"),
+        (guest(disk("../a", "virtio")), "not a disk's name"),
+        (guest(disk("vda", "virtio", "<serial>" + "x" * 21 + "</serial>")), "20 bytes"),
+        (guest(disk("sda", "scsi", "<wwn>xyz</wwn>")), "hexadecimal"),
+        (guest(inside="<vcpu>999</vcpu>"), "at most 255"),
+        (guest(os="<initrd>/i</initrd>"), "need a kernel"),
+        (guest(os="<kernel>vmlinuz</kernel>"), "absolute"),
+        (guest("<serial type='file'><source path='x'/></serial>"), "absolute"),
+        (guest("<graphics type='vnc' passwd='123456789'/>"), "8 bytes"),
+        (guest("<graphics type='vnc' port='80' autoport='no'/>"), "5900"),
+        (guest("<graphics type='vnc' listen='::1,to=9,x'/>"), "address"),
+        (guest(inside="<cpu mode='custom'><model>a,b=c</model></cpu>"), "letters, digits"),
+        (guest(inside="<cpu><model>qemu64</model><feature name='a,b'/></cpu>"), "letters, digits"),
+        (guest(machine="pc,accel=kvm"), "letters, digits"),
+        (guest().replace(">guest<", ">a/b<"), "'/'"),
+    ],
+)
+def test_a_contradiction_is_an_invalid_document(text: str, words: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        line_of(text)
+    assert words in caught.value.message
+
+
+def test_applications_elements_are_theirs() -> None:
+    line_of(guest(inside="<n:note xmlns:n='http://example.org/'>x</n:note>"))
+    line_of(guest(inside="<resource><partition>/machine</partition></resource>"))
+
+
+def test_capabilities_come_from_replies() -> None:
+    caps = parse_capabilities(
+        emulator="/usr/bin/qemu-system-i386",
+        version={"qemu": {"major": 7, "minor": 2, "micro": 1}, "package": ""},
+        target={"arch": "i386"},
+        machines=[
+            {"name": "isapc", "cpu-max": 1, "default-cpu-type": "486-i386-cpu"},
+            {"name": "pc-i440fx-7.2", "alias": "pc", "is-default": True, "cpu-max": 255},
+        ],
+        cpu_definitions=[{"name": "486", "unavailable-features": ["x"]}, {"name": "max"}],
+        devices=[{"name": "VGA", "parent": "vga-pci"}],
+    )
+    assert (caps.version_number, caps.arch, caps.domain_types) == (7_002_001, "i686", ("qemu",))
+    assert caps.machine(None).name == caps.machine("pc").name == "pc-i440fx-7.2"
+    assert caps.machine("isapc").cpu_model == "486"
+    assert [cpu.unavailable for cpu in caps.cpus] == [("x",), None]
+    with pytest.raises(Unsupported):
+        caps.machine("q35")
+
+
+@pytest.mark.parametrize("version", [{}, {"qemu": {}}, {"qemu": {"major": "x"}}, {"qemu": None}])
+def test_replies_of_another_form_are_the_emulators_fault(version: dict[str, object]) -> None:
+    with pytest.raises(HypervisorFailed):
+        parse_capabilities(
+            emulator="/q",
+            version=version,
+            target={"arch": "x86_64"},
+            machines=[],
+            cpu_definitions=[],
+            devices=[],
+        )
+
+
+def test_the_tests_machine_is_complete() -> None:
+    assert CAPS.machine(None).ram_id == "pc.ram"
