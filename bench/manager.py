@@ -30,6 +30,8 @@ class Manager(ABC):
         self.reaper = Reaper()
         self.images = root / "images"
         self.images.mkdir(parents=True, exist_ok=True)
+        for log in root.glob("*.log"):
+            log.unlink()  # an earlier run's
         self.idle_pss_kib = 0
         """Memory of the process that drives guests, before the group's guests exist."""
         self.defined: list[str] = []
