@@ -110,7 +110,7 @@ class DoorSocket:
         """A new connection: what was known of its file descriptor is of one that has ended."""
         self.drain_monitor()
         fd = int(frame.get(zmq.SRCFD))
-        peer = Peer(self.door, frame.bytes, *self._identity(frame), fd=fd)
+        peer = Peer(self.door, frame.bytes, *self._identity(frame))
         self._peers[peer.routing_id] = peer
         self._by_fd.setdefault(fd, set()).add(peer)
         return peer

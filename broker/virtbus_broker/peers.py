@@ -70,8 +70,6 @@ class Peer:
     routing_id: bytes
     sender: str
     grants: str
-    fd: int = -1
-    key: str = ""
     agent: Agent | None = None
     requests: dict[bytes, Request] = field(default_factory=dict)
 

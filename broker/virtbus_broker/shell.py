@@ -54,7 +54,7 @@ class Shell:
         self._run_dir = RunDir(Path(settings.run_dir), settings.group)
         self._doors: dict[Door, DoorSocket] = {}
         self._updates: list[UpdatesSocket] = []
-        self._authenticator: Authenticator | None = None
+        self._authenticator = Authenticator(self._context, Roles(), logger)
         self._epoll = select.epoll()
         self._ended: dict[int, DoorSocket] = {}
         self._stopping = False
@@ -69,12 +69,11 @@ class Shell:
         self._run_dir.open()
         try:
             _allow_open_files()
+            self._epoll.register(self._authenticator.socket.fileno(), select.EPOLLIN)
             self._open_local()
             if self._settings.tcp:
-                keys, roles = self._read_files()
-                self._authenticator = Authenticator(self._context, roles, self._logger)
-                self._epoll.register(self._authenticator.socket.fileno(), select.EPOLLIN)
-                self._open_remote(keys, roles)
+                keys, self._authenticator.roles = self._read_files()
+                self._open_remote(keys, self._authenticator.roles)
             self._watch_signals()
             self._logger.info("serving in %s (pid %d)", self._settings.run_dir, os.getpid())
             self._serve()
@@ -135,7 +134,7 @@ class Shell:
         for fd, _ in self._epoll.poll(timeout_s):
             if fd == self._wakeup.fileno():
                 self._wakeup.recv(4096)
-            elif self._authenticator is not None and fd == self._authenticator.socket.fileno():
+            elif fd == self._authenticator.socket.fileno():
                 self._authenticator.answer_all()
             else:
                 for door in self._doors.values():
@@ -144,7 +143,10 @@ class Shell:
 
     def _on_message(self, peer: Peer, frames: Sequence[Part]) -> None:
         self._worked = True
-        self._core.receive(peer, frames, time.monotonic())
+        try:
+            self._core.receive(peer, frames, time.monotonic())
+        except Exception:  # a defect met by one peer must not end the bus for all
+            self._logger.exception("defect: a message of %s was not understood", peer.sender)
 
     def _on_gone(self, peer: Peer) -> None:
         self._worked = True
@@ -208,7 +210,7 @@ class Shell:
 
     def _reread_roles(self) -> None:
         """SIGHUP: with new roles, all TCP links are made anew, so that each is asked again."""
-        if self._authenticator is None:
+        if not self._settings.tcp:
             return
         try:
             keys, roles = self._read_files()
@@ -254,8 +256,7 @@ class Shell:
         for updates in self._updates:
             updates.close()
         self._updates.clear()
-        if self._authenticator is not None:
-            self._authenticator.socket.close(0)
+        self._authenticator.socket.close(0)
         self._context.term()
         self._run_dir.close(SOCKET_FILES)
 

@@ -1,6 +1,8 @@
-"""Who may connect over TCP: answers libzmq's question for each handshake (ZMQ RFC 27, ZAP).
+"""Who may connect: answers libzmq's question for each handshake (ZMQ RFC 27, ZAP).
 
-Answered in the broker's own loop; zmq.auth would bring a thread, or asyncio, for these few lines.
+Over TCP the key decides; a local peer has passed the socket file's mode already. Being asked for
+local peers too makes libzmq refuse ZMTP before 3.0, whose peers come without a file descriptor and
+can make it abort. Answered in the broker's own loop: zmq.auth would bring a thread, or asyncio.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from .keys import Roles
 
 ENDPOINT = "inproc://zeromq.zap.01"
 VERSION = b"1.0"
-_FRAMES = 7
 
 
 class Authenticator:
@@ -36,8 +37,11 @@ class Authenticator:
 
     def _answer(self, question: list[bytes]) -> list[bytes]:
         request_id = question[1] if len(question) > 1 else b""
-        if len(question) != _FRAMES or question[0] != VERSION or question[5] != b"CURVE":
-            return [VERSION, request_id, b"500", b"not a CURVE handshake", b"", b""]
+        mechanism = question[5] if len(question) > 5 and question[0] == VERSION else b""
+        if mechanism == b"NULL":
+            return [VERSION, request_id, b"200", b"OK", b"", b""]
+        if mechanism != b"CURVE" or len(question) != 7:
+            return [VERSION, request_id, b"500", b"unknown mechanism", b"", b""]
         key = z85.encode(question[6]).decode()
         if self.roles.knows(key):
             return [VERSION, request_id, b"200", b"OK", key.encode(), b""]

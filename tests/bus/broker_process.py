@@ -145,13 +145,23 @@ class Bus:
 
     def peer(self, name: str = "requests", role: Role = Role.CLIENT) -> RawPeer:
         peer = RawPeer(self.context, f"ipc://{self.broker.run_dir}/{name}", role)
-        self._sockets.append(peer.socket)
+        self.keep(peer.socket)
         return peer
+
+    def remote_peer(self, endpoint: str, curve: CurveKeys | None) -> RawPeer:
+        """A client over TCP."""
+        peer = RawPeer(self.context, endpoint, curve=curve)
+        self.keep(peer.socket)
+        return peer
+
+    def keep(self, socket: "zmq.Socket[bytes]") -> None:
+        """Close the socket with the bus."""
+        self._sockets.append(socket)
 
     def subscriber(self, *topics: str, queue: int = 0) -> "zmq.Socket[bytes]":
         """A SUB whose subscriptions the broker has seen."""
         socket = open_socket(self.context, Role.SUBSCRIBER)
-        self._sockets.append(socket)
+        self.keep(socket)
         socket.rcvtimeo = int(WAIT_S * 1000)
         if queue:
             socket.rcvhwm = queue

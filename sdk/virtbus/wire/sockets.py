@@ -1,9 +1,11 @@
 """Every ZeroMQ socket of virtbus is made here, so that its options are set in one place.
 
 Options (zmq_setsockopt(3)): LINGER 0 (closing never hangs), bounded HWMs (a slow peer loses its
-own), MAXMSGSIZE (oversized frames end the connection), ZMTP heartbeats and TCP keepalive (half-open
-links end), IMMEDIATE (nothing queues for a link that is down), ROUTER_MANDATORY (unreachable is an
-error), ROUTER_HANDOVER (a reconnecting peer keeps its id), reconnect back-off, CURVE.
+own), MAXMSGSIZE (oversized frames end the connection), ZMTP heartbeats and TCP keepalive on CURVE
+links (half-open ones end; a UNIX socket cannot be half-open, and a stopped peer must not lose it),
+IMMEDIATE (nothing queues for a link that is down), ROUTER_MANDATORY (unreachable is an error),
+ROUTER_HANDOVER (a reconnecting peer keeps its id), reconnect back-off, CURVE, ZAP_DOMAIN (each
+handshake is asked for, and ZMTP before 3.0 is refused, whose peers can make libzmq abort).
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ def open_socket(
     socket.maxmsgsize = MAX_FRAME_BYTES
     if role.binds:
         socket.backlog = BACKLOG
+        socket.zap_domain = b"virtbus"
     else:
         socket.immediate = 1
         socket.reconnect_ivl = RECONNECT_MIN_MS + random.randrange(RECONNECT_MIN_MS)  # noqa: S311  # jitter
@@ -78,7 +81,6 @@ def open_socket(
         socket.curve_secretkey = curve.secret.encode()
         if role.binds:
             socket.curve_server = 1
-            socket.zap_domain = b"virtbus"
         else:
             socket.curve_serverkey = curve.server.encode()
     return socket

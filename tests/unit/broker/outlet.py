@@ -19,7 +19,6 @@ from virtbus_broker.peers import Delivery, Door, Part, Peer, bytes_of
 ROUTE = "test:///default"
 RUN_ID = b"R" * 16
 FIRST_TICKET = 1000
-QUEUE = 5
 
 
 class MemoryOutlet:
