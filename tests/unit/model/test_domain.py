@@ -12,6 +12,7 @@ from virtbus.model.domain import (
     Domain,
     apply_defaults,
     check_domain,
+    copy_domain,
     domain_problems,
     format_domain,
     get_metadata,
@@ -20,6 +21,8 @@ from virtbus.model.domain import (
     set_metadata,
 )
 from virtbus.model.domain.devices.address import DriveAddress, PciAddress
+from virtbus.model.domain.devices.graphics import Listen
+from virtbus.model.engine.walk import elements
 
 EVERYTHING = (Path(__file__).parent / "data" / "domain-everything.xml").read_text(encoding="utf-8")
 UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"
@@ -113,6 +116,23 @@ def test_defaults_change_nothing_that_is_complete() -> None:
     before = copy.deepcopy(domain)
     apply_defaults(domain, uuid="other", macs=iter(()))
     assert domain == before
+
+
+def test_a_copy_shares_nothing_that_changes() -> None:
+    domain = parse_domain(EVERYTHING)
+    copied = copy_domain(domain)
+    assert copied == domain
+    twins = [
+        (mine, yours)
+        for (_, mine), (_, yours) in zip(
+            elements("domain", domain), elements("domain", copied), strict=True
+        )
+    ]
+    assert len(twins) > 100 and all(mine is not yours for mine, yours in twins)
+    copied.devices.disks.clear()
+    copied.os.boot[0].dev = "cdrom"
+    copied.devices.graphics[2].listen.append(Listen(type="none"))
+    assert domain == parse_domain(EVERYTHING)
 
 
 def test_a_definition_has_no_runtime_facts() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Iterator
 
 from virtbus.errors import Unsupported
-from virtbus.model.domain import Domain
+from virtbus.model.domain import Domain, copy_domain
 from virtbus.model.domain.devices.disk import Disk
 from virtbus.model.domain.devices.interface import Interface
 from virtbus.model.names import check_name
@@ -37,7 +36,7 @@ def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapReq
 
     Raises Unsupported or InvalidDocument, as `translate`.
     """
-    live = copy.deepcopy(domain)
+    live = copy_domain(domain)
     complete(live, caps)
     assign_aliases(live, board_of(machine_of(live, caps), caps))
     return live, taps_needed(live)

@@ -9,7 +9,7 @@ format_domain(domain)
 
 from __future__ import annotations
 
-from ..engine.walk import Problem, check, problems, strip
+from ..engine.walk import Problem, check, copy_of, problems, strip
 from .defaults import apply_defaults
 from .metadata import get_metadata, set_metadata
 from .root import Domain
@@ -19,6 +19,7 @@ __all__ = [
     "Problem",
     "apply_defaults",
     "check_domain",
+    "copy_domain",
     "domain_problems",
     "format_domain",
     "get_metadata",
@@ -54,6 +55,11 @@ def format_domain(domain: Domain, *, inactive: bool = False, with_secrets: bool 
 def inactive_domain(domain: Domain) -> Domain:
     """`domain` as a definition; shares what did not change, so copy before changing it."""
     return strip(domain, live=True)
+
+
+def copy_domain(domain: Domain) -> Domain:
+    """A copy that shares nothing with `domain`; several times faster than copy.deepcopy."""
+    return copy_of(domain)
 
 
 def check_domain(domain: Domain) -> None:

@@ -37,9 +37,53 @@ def elements(tag: str, element: Element) -> Iterator[tuple[str, Element]]:
 
 def problems(tag: str, element: Element) -> Iterator[Problem]:
     """All that the declarations' own checks have to say, parents first."""
-    for path, item in elements(tag, element):
-        for reason in item.problems():
-            yield Problem(item.line, path, reason)
+    for reason in element.problems():
+        yield Problem(element.line, tag, reason)
+    for field in _to_check(type(element)):
+        value = getattr(element, field.name)
+        if field.kind is Kind.CHILDREN:
+            for child in value:
+                yield from problems(f"{tag}/{field.xml}", child)
+        elif value is not None:
+            yield from problems(f"{tag}/{field.xml}", value)
+
+
+_CHECKED: dict[type[Element], tuple[Field, ...]] = {}
+
+
+def _to_check(cls: type[Element]) -> tuple[Field, ...]:
+    """The children of `cls` that have a check of their own, or have such children."""
+    fields = _CHECKED.get(cls)
+    if fields is None:
+        fields = _CHECKED[cls] = tuple(
+            field
+            for field in table_of(cls).fields
+            if field.element is not Element and _has_check(field.element)
+        )
+    return fields
+
+
+def _has_check(cls: type[Element]) -> bool:
+    own = cls.problems is not Element.problems
+    variants = table_of(cls).variants.values()
+    return own or bool(_to_check(cls)) or any(_has_check(variant) for variant in variants)
+
+
+def copy_of(element: E) -> E:
+    """A copy that shares nothing changeable with `element`."""
+    changes: dict[str, Any] = {}
+    for field in table_of(type(element)).body:
+        value = getattr(element, field.name)
+        if not value:
+            if field.kind in (Kind.CHILDREN, Kind.VALUES):
+                changes[field.name] = []
+        elif field.kind is Kind.CHILD:
+            changes[field.name] = copy_of(value)
+        elif field.kind is Kind.CHILDREN:
+            changes[field.name] = [copy_of(item) for item in value]
+        elif field.kind is Kind.VALUES:
+            changes[field.name] = list(value)
+    return msgspec.structs.replace(element, **changes)
 
 
 def check(tag: str, element: Element) -> None:
