@@ -42,8 +42,8 @@ def handles(request: type[Request[ReplyT]]) -> Callable[[Callable[..., Any]], Ca
 
     The method takes the request (and the Stream, for operations that open one) and returns the
     reply. A plain `def` is for what is answered from memory; it runs between two messages, must
-    not wait, and is not journalled: no CHANGE can have one. What it raises of `virtbus.errors` is the answer; anything else is a defect
-    and is answered `internal`.
+    not wait, and is not journalled: no CHANGE can have one. What it raises of `virtbus.errors` is
+    the answer; anything else is a defect and is answered `internal`.
     """
     operation = BY_REQUEST[request]
 

@@ -279,7 +279,7 @@ class Destroy(Request[None]):
     "domain.undefine",
     effect=Effect.CHANGE,
     deadline_s=30.0,
-    errors=(NoSuchDomain, StoreFailed),
+    errors=(NoSuchDomain, InvalidState, StoreFailed),
     since="0.1",
     libvirt=("virDomainUndefine", "virDomainUndefineFlags"),
 )

@@ -96,7 +96,8 @@ class DomainOperations:
     async def undefine(self, *, deadline_s: float | None = None) -> None:
         """Forget a definition. On return it is off the disk; a running domain becomes transient.
 
-        Raises NoSuchDomain, StoreFailed. Default deadline: 30 s. Operation: `domain.undefine`.
+        Raises NoSuchDomain, InvalidState, StoreFailed. Default deadline: 30 s. Operation:
+        `domain.undefine`.
         """
         await self._caller.call(domain_ops.Undefine(domain=self.uuid), deadline_s=deadline_s)
 
