@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from tests.unit.qemu.translate_documents import ACCEPTED
 from virtbus.model.domain import (
@@ -35,6 +36,8 @@ from virtbus_qemu.translate import (
 TIMEOUT_S = 20.0
 EMULATOR = shutil.which("qemu-system-x86_64") or ""
 SOCKET_DIRECTORY_BYTES = 80
+SCHEMA = Path("/usr/share/libvirt/schemas/domain.rng")
+NEWER = {"watchdog-itco": "itco"}  # a word that schemas before libvirt 9.1 do not have
 UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"
 
 pytestmark = pytest.mark.skipif(not EMULATOR, reason="qemu-system-x86_64 is not installed")
@@ -197,3 +200,16 @@ def test_a_completed_document_gives_the_same_hardware(
     assert format_domain(again, with_secrets=True) == text
     runtime = RuntimePaths(monitor_fd=7, directory=str(files), now_s=1_700_000_000)
     assert translate(again, caps, runtime).argv == line.argv
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="libvirt's schemas (libvirt0) are not installed")
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_documents_are_valid_by_libvirts_schema(
+    name: str, caps: QemuCapabilities, files: Path
+) -> None:
+    words = SCHEMA.with_name("domaincommon.rng").read_text(encoding="utf-8")
+    schema = etree.RelaxNG(etree.parse(SCHEMA))
+    live = command_line(name, caps, files, 7).domain
+    for inactive in (False, True):
+        document = etree.fromstring(format_domain(live, inactive=inactive))
+        assert schema.validate(document) == (NEWER.get(name, "") in words), schema.error_log

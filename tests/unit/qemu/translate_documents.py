@@ -89,7 +89,7 @@ ACCEPTED: dict[str, str] = {
         "error_policy='stop' rerror_policy='report' discard='unmap' detect_zeroes='unmap' "
         "queues='2'/><source file='{dir}/disk.qcow2'/><target dev='vda' bus='virtio'/>"
         "<blockio logical_block_size='512' physical_block_size='4096'/>"
-        "<serial>WD-1,a=b</serial></disk>"
+        "<serial>WD-1.a_b</serial></disk>"
     ),
     "disk-scsi": guest(
         disk("sda", "scsi", "<wwn>5000c50015ea71ac</wwn><vendor>ACME</vendor><product>X</product>")
