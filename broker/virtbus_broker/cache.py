@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .peers import Part
+from .snapshots import snapshot_frames
+
 MAX_VALUES = 200_000
 MAX_VALUES_BYTES = 512 * 1024 * 1024
+MAX_SNAPSHOTS = 8
 
 
 class Value(NamedTuple):
@@ -19,12 +23,16 @@ class Value(NamedTuple):
 
 @dataclass(slots=True)
 class RouteValues:
-    """The values of one route in one epoch; `number` is that of the newest state."""
+    """The values of one route in one epoch; `number` is that of the newest state.
+
+    `snapshots` are the frames made of them since the last change, by key prefix.
+    """
 
     epoch: int = 0
     number: int = 0
     complete: bool = False
     values: dict[str, Value] = field(default_factory=dict)
+    snapshots: dict[str, list[Part]] = field(default_factory=dict)
 
 
 class Cache:
@@ -74,6 +82,7 @@ class Cache:
             known = self._routes[route] = RouteValues(epoch)
         for key in [key for key in known.values if key.startswith("state/")]:
             self._take_out(known, key)
+        known.snapshots.clear()
         known.number = number
         known.complete = True
         for key, body in bodies.items():
@@ -88,17 +97,26 @@ class Cache:
             self.count -= len(known.values)
             self.bytes -= sum(len(value.body) for value in known.values.values())
 
-    def snapshot(self, route: str, prefix: str) -> tuple[RouteValues, dict[str, bytes]] | None:
-        """All values whose key begins with the prefix; None while not all of them are known."""
+    def snapshot(self, route: str, prefix: str) -> tuple[RouteValues, list[Part]] | None:
+        """All values whose key begins with the prefix, as frames; None while not all are known.
+
+        Many who ask at once share the same frames, in libzmq's queues too. Raises InvalidArgument
+        if the values do not fit a message.
+        """
         known = self._routes.get(route)
         if known is None or not known.complete:
             return None
-        return known, {
-            key: value.body for key, value in known.values.items() if key.startswith(prefix)
-        }
+        frames = known.snapshots.get(prefix)
+        if frames is None:
+            chosen = {k: value.body for k, value in known.values.items() if k.startswith(prefix)}
+            if len(known.snapshots) >= MAX_SNAPSHOTS:
+                known.snapshots.clear()
+            frames = known.snapshots[prefix] = snapshot_frames(chosen)
+        return known, frames
 
     def _put(self, known: RouteValues, key: str, value: Value) -> bool:
         """Put the value in the place of the key's old one; an empty one is none."""
+        known.snapshots.clear()
         self._take_out(known, key)
         if not value.body:
             return True

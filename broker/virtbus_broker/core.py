@@ -28,7 +28,6 @@ from .forwarding import Forwarding
 from .peers import AGENT_KINDS, CLIENT_KINDS, Delivery, Door, Outlet, Part, Peer, bytes_of
 from .pending import Pending
 from .routes import Routes
-from .snapshots import snapshot_frames
 from .status import Counters, broker_status
 
 Handler = Callable[[Peer, Header, Sequence[Part]], None]
@@ -181,9 +180,9 @@ class Broker:
         if found is None:
             self._absent(peer, header.id)
             return
-        known, bodies = found
+        known, values = found
         reply = Header(VERSION, Kind.REPLY, header.id, number=known.number, epoch=known.epoch)
-        self._answer(peer, [encode_header(reply), *snapshot_frames(bodies)])
+        self._answer(peer, [encode_header(reply), *values])
 
     def _absent(self, peer: Peer, id: bytes) -> None:
         self._answer(peer, [encode_header(Header(VERSION, Kind.REPLY, id, name="absent")), b""])

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import zmq
+
 from virtbus.errors import InvalidArgument
 from virtbus.wire.frames import MAX_FRAME_BYTES, MAX_FRAMES, make_index, split_index
 
 from .peers import Part, bytes_of
+
+SHARED_BYTES = 8192
 
 
 def snapshot_frames(bodies: dict[str, bytes]) -> list[Part]:
@@ -17,7 +21,7 @@ def snapshot_frames(bodies: dict[str, bytes]) -> list[Part]:
     if len(index) > MAX_FRAME_BYTES or len(blobs) > MAX_FRAMES - 2:
         reason = f"{len(bodies)} values do not fit one message; ask for a longer key prefix"
         raise InvalidArgument(reason, field="name", reason=reason)
-    return [index, *(blobs or [b""])]
+    return [_shared(part) for part in (index, *(blobs or [b""]))]
 
 
 def synced_values(frames: Sequence[Part]) -> dict[str, bytes]:
@@ -27,3 +31,8 @@ def synced_values(frames: Sequence[Part]) -> dict[str, bytes]:
         bytes_of(frames[2]) if len(frames) == 3 else b"".join(bytes_of(part) for part in frames[2:])
     )
     return split_index(body, blob)
+
+
+def _shared(part: bytes) -> Part:
+    """A large frame as libzmq's own, which every queue refers to instead of copying it."""
+    return zmq.Frame(part, copy=True) if len(part) >= SHARED_BYTES else part

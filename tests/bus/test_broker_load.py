@@ -1,16 +1,19 @@
 """Many clients, slow readers, and memory that stays where it was."""
 
 import os
+import time
+from pathlib import Path
 
 import zmq
 
-from tests.bus.broker_process import ROUTE, RawPeer, running_bus
+from tests.bus.broker_process import ROUTE, Bus, RawPeer, running_bus
 from virtbus.wire.frames import (
     VERSION,
     Header,
     Kind,
     decode_header,
     encode_header,
+    split_index,
 )
 from virtbus.wire.sockets import Role, open_socket
 
@@ -116,3 +119,32 @@ def test_a_client_that_does_not_read_its_replies_loses_them_alone() -> None:
         while (dropped := other.status().dropped).get("peer_slow", 0) < 1000:
             assert set(dropped) <= {"peer_slow"}
         assert bus.broker.pss_kib < 40 * 1024
+
+
+def test_large_snapshots_that_are_not_read_are_held_once() -> None:
+    with running_bus() as bus:
+        agent, other = bus.peer(), bus.peer()
+        agent.hello()
+        values = {f"state/domain/{number}": os.urandom(1000) for number in range(2000)}
+        agent.sync(values)
+        index, blob = other.ask(Kind.SNAPSHOT, "state/")[1]
+        assert split_index(index, blob) == values
+        before_kib = bus.broker.pss_kib
+        lazy = open_socket(bus.context, Role.CLIENT)
+        bus.keep(lazy)
+        lazy.rcvhwm = 1
+        lazy.connect(f"ipc://{bus.broker.run_dir}/requests-ro")
+        ask = encode_header(Header(VERSION, Kind.SNAPSHOT, b"i" * 16, ROUTE, "state/"))
+        for _ in range(500):
+            lazy.send_multipart([ask])
+        while other.ask(Kind.PING)[0].kind == Kind.PONG and not is_quiet(bus):
+            pass
+        assert bus.broker.pss_kib - before_kib < 16 * 1024
+
+
+def is_quiet(bus: Bus) -> bool:
+    """Whether the broker used no CPU time in a tenth of a second."""
+    stat = Path(f"/proc/{bus.broker.process.pid}/stat")
+    before = stat.read_text().split()[13:15]
+    time.sleep(0.1)
+    return stat.read_text().split()[13:15] == before

@@ -1,7 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virtbus_broker.cache import Cache, Value
+from virtbus_broker.cache import MAX_SNAPSHOTS, Cache, Value
+from virtbus_broker.peers import Part
+from virtbus_broker.snapshots import synced_values
 
 ROUTE = "test:///default"
 
@@ -13,8 +15,12 @@ def test_a_snapshot_is_there_only_after_a_sync() -> None:
     cache.sync(ROUTE, 1, 5, {"state/domain/a": b"y", "state/host/h": b"z"})
     found = cache.snapshot(ROUTE, "state/domain/")
     assert found is not None
-    known, bodies = found
-    assert (known.number, known.epoch, bodies) == (5, 1, {"state/domain/a": b"y"})
+    known, frames = found
+    assert (known.number, known.epoch, synced_values([b"", *frames])) == (
+        5,
+        1,
+        {"state/domain/a": b"y"},
+    )
 
 
 def test_deltas_move_the_snapshot_on() -> None:
@@ -25,9 +31,31 @@ def test_deltas_move_the_snapshot_on() -> None:
     cache.store(ROUTE, "stats/domain/c", Value(900, 1, b"s"))
     found = cache.snapshot(ROUTE, "state/")
     assert found is not None
-    known, bodies = found
+    known, frames = found
     assert known.number == 7
-    assert bodies == {"state/domain/b": b"z", "state/domain/c": b"new"}
+    assert synced_values([b"", *frames]) == {"state/domain/b": b"z", "state/domain/c": b"new"}
+
+
+def test_a_snapshot_is_made_once_until_something_changes() -> None:
+    cache = Cache()
+    cache.sync(ROUTE, 1, 5, {"state/domain/a": b"y" * 10_000})
+
+    def frames(prefix: str = "") -> list[Part]:
+        found = cache.snapshot(ROUTE, prefix)
+        assert found is not None
+        return found[1]
+
+    first = frames()
+    assert frames() is first
+    cache.store(ROUTE, "state/domain/b", Value(6, 1, b"z"))
+    assert set(synced_values([b"", *frames()])) == {"state/domain/a", "state/domain/b"}
+    cache.store(ROUTE, "state/domain/a", Value(7, 1, b""))
+    assert synced_values([b"", *frames()]) == {"state/domain/b": b"z"}
+    for number in range(3 * MAX_SNAPSHOTS):
+        frames(f"state/{number}")
+    known = cache.route(ROUTE)
+    assert known is not None
+    assert len(known.snapshots) <= MAX_SNAPSHOTS
 
 
 def test_another_epoch_forgets_what_was() -> None:
