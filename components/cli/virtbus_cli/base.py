@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import click
@@ -66,7 +65,7 @@ def bus_options(names: tuple[str, ...] = ALL) -> list[click.Parameter]:
 
 def keep_examples(text: str) -> str:
     """A help text whose indented paragraphs keep their lines, by click's mark for that."""
-    paragraphs = inspect.cleandoc(text).split("\n\n")
+    paragraphs = text.rstrip().split("\n\n")
     return "\n\n".join(f"\b\n{each}" if each.startswith("  ") else each for each in paragraphs)
 
 

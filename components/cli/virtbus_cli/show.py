@@ -103,7 +103,7 @@ def print_fields(value: Any) -> None:
     """One reply as a name and a value a line; lists of objects as tables below."""
     fields = _fields(value)
     tables = {name: item for name, item in fields.items() if _is_list_of_structs(item)}
-    width = max((len(name) for name in fields), default=0) + 1
+    width = max((len(_title(name)) for name in fields), default=0) + 1
     for name, item in fields.items():
         if name not in tables:
             print(f"{_title(name) + ':':{width}}  {readable(_words(name, item))}")
