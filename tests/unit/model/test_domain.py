@@ -299,5 +299,16 @@ def test_a_value_that_xml_cannot_hold_is_refused_when_written() -> None:
 
 def test_equality_is_of_content_not_of_place() -> None:
     text = small()
-    assert parse_domain(text) == parse_domain(text.replace("<os>", "\n\n<os>"))
+    moved = parse_domain(text.replace("<os>", "\n\n<os>"))
+    assert parse_domain(text) == moved
+    assert (parse_domain(text) != moved) is False
     assert parse_domain(text) != parse_domain(text.replace("64", "65"))
+    assert parse_domain(text) != text
+
+
+def test_text_beside_foreign_elements_is_stable() -> None:
+    rng = "<rng model='virtio'><backend model='egd'>\n  {}\n  <source/>\n</backend></rng>"
+    for text, path in (("", None), ("/dev/random", "/dev/random")):
+        domain = parse_domain(small(devices=rng.format(text)))
+        assert domain.devices.rngs[0].backend.path == path
+        assert parse_domain(format_domain(domain)) == domain

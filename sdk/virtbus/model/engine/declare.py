@@ -91,6 +91,9 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
         names = self.__struct_fields__
         return all(getattr(self, n) == getattr(other, n) for n in names if n != "line")
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # msgspec's own would compare identity
+
     __hash__ = None  # type: ignore[assignment]  # mutable, as a list is
 
 

@@ -233,7 +233,10 @@ def _text(node: etree._Element) -> str:
     """The text directly in `node`, comments left out."""
     if not len(node):
         return node.text or ""
-    return (node.text or "") + "".join(child.tail or "" for child in node)
+    texts = [node.text or "", *(child.tail or "" for child in node)]
+    if any(isinstance(child.tag, str) for child in node):
+        return "".join(texts).strip()  # what is between elements is their indentation
+    return "".join(texts)
 
 
 def _foreign(node: etree._Element, key: str, value: str) -> ForeignAttribute:
