@@ -32,7 +32,9 @@ class RunDir:
                 "choose a shorter --run-dir"
             )
         try:
-            self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            if not self.path.exists():
+                self.path.mkdir(parents=True)
+                self.path.chmod(0o755)
             self._lock_fd = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise RunDirError(f"cannot use {self.path}: {error.strerror}") from error
@@ -43,6 +45,7 @@ class RunDir:
                 f"a broker (pid {self._holder()}) is already running in {self.path}; "
                 "stop it first, or choose another --run-dir"
             ) from error
+        os.umask(0o077)  # a socket is nobody's until `admit` has set its mode
         os.ftruncate(self._lock_fd, 0)
         os.pwrite(self._lock_fd, f"{os.getpid()}\n".encode(), 0)
 

@@ -23,6 +23,15 @@ def test_sockets_have_their_modes_and_are_gone_at_the_end() -> None:
         assert os.listdir(run_dir) == ["broker.lock"]
 
 
+def test_the_run_directory_can_be_reached_whatever_the_umask() -> None:
+    before = os.umask(0o077)
+    try:
+        with running_bus() as bus:
+            assert bus.broker.run_dir.stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(before)
+
+
 def test_an_interrupt_is_an_orderly_end_too() -> None:
     with running_bus() as bus:
         bus.broker.process.send_signal(signal.SIGINT)
