@@ -22,6 +22,7 @@ from .peers import Delivery, Door, Part, Peer
 
 BATCH = 64
 UNCOPIED_BYTES = 8192
+ROUTING_ID_BYTES = 17
 
 _EVENT = struct.Struct("=HI")
 
@@ -38,6 +39,7 @@ class DoorSocket:
         door: Door,
         on_message: OnMessage,
         on_gone: OnGone,
+        on_nameless: Callable[[], None],
         *,
         curve: CurveKeys | None = None,
         roles: Roles | None = None,
@@ -46,6 +48,7 @@ class DoorSocket:
         self.socket = open_socket(context, SocketRole.BROKER_REQUESTS, curve=curve)
         self._on_message = on_message
         self._on_gone = on_gone
+        self._on_nameless = on_nameless
         self._roles = roles or Roles()
         self._peers: dict[bytes, Peer] = {}
         self._by_fd: dict[int, set[Peer]] = {}
@@ -69,7 +72,7 @@ class DoorSocket:
             while frame.more:
                 frame = recv(zmq.NOBLOCK, False)
                 parts.append(frame.bytes if len(frame) < UNCOPIED_BYTES else frame)
-            if parts:
+            if parts and peer is not None:
                 self._on_message(peer, parts)
         return True
 
@@ -106,8 +109,14 @@ class DoorSocket:
             self._forget(peer)
         self._by_fd.clear()
 
-    def _meet(self, frame: zmq.Frame) -> Peer:
-        """A new connection: what was known of its file descriptor is of one that has ended."""
+    def _meet(self, frame: zmq.Frame) -> Peer | None:
+        """A new connection: what was known of its file descriptor is of one that has ended.
+
+        None for an id that is not the protocol's: one that can be guessed could be taken over.
+        """
+        if len(frame) != ROUTING_ID_BYTES or frame.bytes[:1] != b"v":
+            self._on_nameless()
+            return None
         self.drain_monitor()
         fd = int(frame.get(zmq.SRCFD))
         peer = Peer(self.door, frame.bytes, *self._identity(frame))

@@ -152,13 +152,19 @@ class Shell:
         self._worked = True
         self._core.disconnected(peer, time.monotonic())
 
+    def _on_nameless(self) -> None:
+        self._worked = True
+        self._core.counters.drop("bad_routing_id")
+
     def _may_subscribe(self, grants: str, topic: bytes) -> bool:
         self._worked = True
         return self._core.subscribed(grants, topic)
 
     def _open_local(self) -> None:
         for door, mode in LOCAL_DOORS.items():
-            opened = DoorSocket(self._context, door, self._on_message, self._on_gone)
+            opened = DoorSocket(
+                self._context, door, self._on_message, self._on_gone, self._on_nameless
+            )
             self._listen(opened.socket, self._run_dir.endpoint(door.value))
             self._run_dir.admit(door.value, mode)
             self._add_door(opened)
@@ -172,7 +178,13 @@ class Shell:
         if not address.startswith("tcp://") or not port.isdigit() or not 0 < int(port) < 65_535:
             raise BindError(f"{self._settings.tcp!r} is not like tcp://0.0.0.0:16509")
         opened = DoorSocket(
-            self._context, Door.REMOTE, self._on_message, self._on_gone, curve=keys, roles=roles
+            self._context,
+            Door.REMOTE,
+            self._on_message,
+            self._on_gone,
+            self._on_nameless,
+            curve=keys,
+            roles=roles,
         )
         updates = UpdatesSocket(
             self._context, self._may_subscribe, self._core.greet, curve=keys, roles=roles

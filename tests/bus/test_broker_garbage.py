@@ -6,6 +6,8 @@ import struct
 import time
 from contextlib import suppress
 
+import pytest
+import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,15 @@ from virtbus.wire.frames import MAX_FRAME_BYTES, VERSION, Header, Kind, encode_h
 SIGNATURE = b"\xff" + b"\0" * 7 + b"\x01" + b"\x7f"
 GREETING = SIGNATURE + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" * 32
 PROPERTIES = b"\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
-READY = b"\x04" + bytes([len(PROPERTIES)]) + PROPERTIES
+IDENTITY = b"\x08Identity\x00\x00\x00\x11v"
+
+
+def ready(routing_id: bytes) -> bytes:
+    properties = PROPERTIES + IDENTITY + routing_id
+    return b"\x04" + bytes([len(properties)]) + properties
+
+
+READY = ready(b"r" * 16)
 LONG_FRAME = b"\x02"
 LONG_MORE_FRAME = b"\x03"
 MEGABYTE = 1024 * 1024
@@ -38,7 +48,7 @@ def handshaken(bus: Bus, name: str) -> socket.socket:
     """A stranger that has got past the handshake, as its answered PING shows."""
     stranger = raw(bus, name)
     ping = encode_header(Header(VERSION, Kind.PING, b"i" * 16))
-    hear_until(stranger, b"Socket-Type", GREETING + READY)
+    hear_until(stranger, b"Socket-Type", GREETING + ready(os.urandom(16)))
     hear_until(stranger, b"i" * 16, b"\x00" + bytes([len(ping)]) + ping)
     return stranger
 
@@ -126,6 +136,22 @@ def test_a_frame_that_stays_unfinished_hurts_nobody() -> None:
         for stranger in strangers:
             stranger.close()
         assert still_serves(bus)
+
+
+def test_a_peer_whose_id_can_be_guessed_is_not_heard() -> None:
+    with running_bus() as bus:
+        client = bus.peer()
+        for routing_id in (b"", b"v", b"client", b"w" * 17):
+            with bus.context.socket(zmq.DEALER) as stranger:
+                stranger.linger = 0
+                stranger.rcvtimeo = 100
+                if routing_id:
+                    stranger.routing_id = routing_id
+                stranger.connect(f"ipc://{bus.broker.run_dir}/requests-ro")
+                stranger.send(encode_header(Header(VERSION, Kind.PING, b"i" * 16)))
+                with pytest.raises(zmq.Again):
+                    stranger.recv()
+        assert client.status().dropped == {"bad_routing_id": 4}
 
 
 def test_a_message_of_many_frames_is_refused_as_a_whole() -> None:
