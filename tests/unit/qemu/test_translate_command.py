@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.qemu.translate_caps import CAPS, RUNTIME
-from tests.unit.qemu.translate_documents import ACCEPTED, NIC, guest
+from tests.unit.qemu.translate_documents import ACCEPTED, NIC, disk, guest
 from virtbus.model.domain import Domain, apply_defaults, format_domain, parse_domain
 from virtbus_qemu.translate import (
     CommandLine,
@@ -127,7 +127,7 @@ def test_taps_are_asked_for_and_passed_by_number() -> None:
     line = line_of(text, runtime)
     assert line.fds == (5, 8, 9, 10)
     assert values(line, "-netdev") == ["tap,fds=8:9,id=hostnet0", "tap,fd=10,id=hostnet1"]
-    card = json.loads(values(line, "-device")[0])
+    (card,) = [json.loads(v) for v in values(line, "-device") if '"net0"' in v]
     assert (card["mq"], card["vectors"], card["host_mtu"]) == (True, 6, 1400)
 
 
@@ -176,3 +176,13 @@ def test_a_device_added_later_moves_no_other() -> None:
         after = format_domain(domain).splitlines()
         places = [line for line in before if "<address" in line]
         assert places and all(line in after for line in places)
+
+
+def test_disks_of_one_bus_are_in_the_order_of_their_names() -> None:
+    names = ("vdb", "sdb", "vdaa", "vda", "sda")
+    text = guest("".join(disk(name, "virtio" if name[0] == "v" else "scsi") for name in names))
+    domain = domain_of(text)
+    complete(domain, CAPS)
+    order = [item.target.dev for item in domain.devices.disks]
+    assert [name for name in order if name[0] == "v"] == ["vda", "vdb", "vdaa"]
+    assert [name for name in order if name[0] == "s"] == ["sda", "sdb"]

@@ -56,6 +56,7 @@ def complete(domain: Domain, caps: QemuCapabilities) -> None:
         _default_cpu(domain, machine.cpu_model)
     devices = domain.devices
     _models(devices)
+    devices.disks = drives.ordered(devices.disks)
     drives.assign(devices.disks)
     _controllers(devices, board)
     _serial_ports(devices)
@@ -93,12 +94,21 @@ def _models(devices: Devices) -> None:
     for video in devices.videos:
         if video.model is None or video.model.type == "default":
             video.model = VideoModel(type="vga")
-        if video.model.type in ("vga", "cirrus", "qxl"):
-            video.model.vram_kib = video.model.vram_kib or 16384
+        _video_memory(video.model)
     for device in devices.inputs:
         device.bus = device.bus or ("ps2" if device.type != "tablet" else "usb")
     if devices.memballoon is None:
         devices.memballoon = MemBalloon(model="virtio")
+
+
+def _video_memory(model: VideoModel) -> None:
+    if model.type in ("vga", "cirrus"):
+        model.vram_kib = model.vram_kib or 16384
+    elif model.type == "qxl":
+        model.ram_kib = model.ram_kib or 65536
+        model.vram_kib = model.vram_kib or 65536
+        model.vgamem_kib = model.vgamem_kib or 16384
+        model.heads = model.heads or 1
 
 
 def _serial_target(serial: Serial) -> None:
@@ -145,10 +155,7 @@ def _controllers(devices: Devices, board: Board) -> None:
                 _ensure(devices, bus, address.controller, "virtio-scsi" if bus == "scsi" else None)
     if any(c.target and c.target.type == "virtio" for c in _lines(devices)):
         _ensure(devices, "virtio-serial", 0, None)
-    if any(i.bus == "usb" for i in devices.inputs) or any(
-        d.target.bus == "usb" for d in devices.disks
-    ):
-        _ensure(devices, "usb", 0, "qemu-xhci" if board.q35 else "piix3-uhci")
+    _ensure(devices, "usb", 0, "qemu-xhci" if board.q35 else "piix3-uhci")
     for controller in devices.controllers:
         if controller.type == "usb" and controller.model is None:
             controller.model = "qemu-xhci" if board.q35 else "piix3-uhci"

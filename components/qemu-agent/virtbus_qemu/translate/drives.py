@@ -42,6 +42,22 @@ def default_address(disk: Disk) -> DriveAddress:
             raise unsupported("disk/target", f"bus '{bus}'", disk.target.line)
 
 
+def ordered(disks: list[Disk]) -> list[Disk]:
+    """Disks of one bus by their names, as libvirt keeps them (virDomainDiskInsert)."""
+    result: list[Disk] = []
+    for disk in disks:
+        place = len(result)
+        for number in range(len(result) - 1, -1, -1):
+            other = result[number]
+            if other.target.bus == disk.target.bus:
+                if index_of(other.target.dev) <= index_of(disk.target.dev):
+                    place = number + 1
+                    break
+                place = number
+        result.insert(place, disk)
+    return result
+
+
 def assign(disks: list[Disk]) -> None:
     """Give each disk without one an address on its controller; refuse clashes."""
     taken: set[tuple[str, int, int, int, int]] = set()

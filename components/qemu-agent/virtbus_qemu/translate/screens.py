@@ -138,12 +138,12 @@ def _card(video: Video, model: VideoModel, driver: str, board: Board) -> dict[st
             "max_outputs": model.heads,
             "ram_size": _bytes(model.ram_kib),
             "vram_size": _bytes(model.vram_kib),
-            "vram64_size_mb": model.vram64_kib // 1024 if model.vram64_kib else None,
+            "vram64_size_mb": (model.vram64_kib or 0) // 1024,
             "vgamem_mb": model.vgamem_kib // 1024 if model.vgamem_kib else None,
         }
     elif model.type == "virtio":
         properties["max_outputs"] = model.heads or 1
-    elif model.vram_kib and model.type in ("vga", "cirrus"):
+    elif model.vram_kib and model.type == "vga":
         properties["vgamem_mb"] = max(1, model.vram_kib // 1024)
     elif model.vram_kib and model.type == "bochs":
         properties["vgamem"] = _bytes(model.vram_kib)

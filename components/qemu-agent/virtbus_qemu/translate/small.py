@@ -47,9 +47,10 @@ def balloon_commands(domain: Domain) -> Iterator[QmpCommand]:
     balloon, current = domain.devices.memballoon, domain.current_memory
     has_balloon = balloon is not None and balloon.model != "none"
     if current is not None and current.size_kib < domain.memory.size_kib:
-        if not has_balloon:
-            raise unsupported("currentMemory", "less than memory without a balloon", current.line)
-        yield QmpCommand("balloon", {"value": current.size_kib * 1024})
+        if has_balloon:
+            yield QmpCommand("balloon", {"value": current.size_kib * 1024})
+        else:
+            current.size_kib = domain.memory.size_kib  # nothing can take the rest from the guest
     if balloon is not None and balloon.stats is not None and has_balloon:
         yield QmpCommand(
             "qom-set",
