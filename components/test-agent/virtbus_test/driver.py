@@ -59,9 +59,10 @@ class TestDriver(DefiningDriver[AgentSettings]):
             reason = f"this agent runs type='test', not {document.type!r}"
             raise InvalidDocument(reason, line=document.line, element="domain", reason=reason)
 
-    async def launch(self, document: Domain, *, paused: bool) -> None:
+    async def launch(self, document: Domain, *, paused: bool) -> Domain:
         """Nothing runs; only the clock starts."""
         self._started_ns[UUID(document.uuid)] = time.monotonic_ns()
+        return document
 
     @handles(domain.Suspend)
     async def suspend(self, request: domain.Suspend) -> None:

@@ -53,8 +53,8 @@ class DefiningDriver(Driver[SettingsT]):
         Called with the common defaults applied; changes the document in place.
         """
 
-    async def launch(self, document: Domain, *, paused: bool) -> None:
-        """Start a guest. On return it runs (or is paused), and `document` is its live document.
+    async def launch(self, document: Domain, *, paused: bool) -> Domain:
+        """Start a guest, and answer its live document. On return it runs, or is paused.
 
         Raises HypervisorFailed, having left nothing behind.
         """
@@ -109,8 +109,8 @@ class DefiningDriver(Driver[SettingsT]):
         if uuid in self.host.domains:
             self.guests.inactive(uuid)
         document.id = self.guests.new_id()
-        await self.launch(document, paused=paused)
-        return self.guests.started(document, paused=paused)
+        live = await self.launch(document, paused=paused)
+        return self.guests.started(live, paused=paused)
 
     @handles(domain.Undefine)
     async def undefine(self, request: domain.Undefine) -> None:

@@ -85,12 +85,13 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         caps = await self._capabilities(document)
         complete(document, caps)
 
-    async def launch(self, document: Domain, *, paused: bool) -> None:
+    async def launch(self, document: Domain, *, paused: bool) -> Domain:
         """Start a guest's process."""
         caps = await self._capabilities(document)
         guest = await self._launcher.launch(document, caps, paused=paused)
         self._running[guest.facts.uuid] = guest
         self._watcher.watch(guest)
+        return guest.document
 
     async def _capabilities(self, document: Domain) -> QemuCapabilities:
         file = self._emulators.find(document.devices.emulator, document.os.type.arch)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from virtbus.agent import Host
-from virtbus.errors import Unsupported
+from virtbus.errors import HypervisorFailed, Unsupported
 from virtbus_qemu.link import RunAs, find_emulators, probe
 from virtbus_qemu.link.kvm import kvm_verdict
 from virtbus_qemu.link.probe import EMULATOR_PREFIX
@@ -60,9 +60,14 @@ class Emulators:
         return await asyncio.shield(task)
 
     async def all(self) -> list[QemuCapabilities]:
-        """What all emulators can do, and whether KVM works."""
-        found = [await self.capabilities(file) for file in self._files]
-        return [await self.with_kvm(each) for each in found]
+        """What all emulators that answer can do, and whether KVM works."""
+        found: list[QemuCapabilities] = []
+        for file in self._files:
+            try:
+                found.append(await self.with_kvm(await self.capabilities(file)))
+            except HypervisorFailed as error:
+                self._host.log.warning("an emulator is left out", reason=str(error))
+        return found
 
     async def with_kvm(self, caps: QemuCapabilities) -> QemuCapabilities:
         """The capabilities with what a real guest under KVM has shown."""

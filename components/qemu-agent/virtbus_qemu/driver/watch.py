@@ -74,7 +74,7 @@ class Watcher:
             self.heard_or_not(guest)
             return
         if replies.is_down(reply):
-            await self._down(guest)
+            await self._down(guest, late=True)
             return
         state, reason = replies.state_of(reply)
         record = self._host.domains.get(guest.facts.uuid)
@@ -144,17 +144,20 @@ class Watcher:
         if data.get("guest") or guest.facts.reboot_asked:
             self._host.spawn(self._down(guest), f"shutdown of {guest.facts.name}")
 
-    async def _down(self, guest: RunningGuest) -> None:
-        action = guest.document.on_poweroff or "destroy"
-        if guest.facts.reboot_asked or action == "restart":
-            guest.note(reboot_asked=False)
+    async def _down(self, guest: RunningGuest, *, late: bool = False) -> None:
+        """The guest has powered off: start it anew if that was asked for, else end its process."""
+        again = guest.facts.reboot_asked or guest.document.on_poweroff == "restart"
+        change = None if again else Lifecycle.SHUTDOWN
+        self._set(guest, State.SHUTDOWN, "user", change, "finished", late=late)
+        if again:
             guest.ending = Ending.UNKNOWN
             await guest.execute("system_reset", timeout_s=COMMAND_S)
             await guest.execute("cont", timeout_s=COMMAND_S)
+            self._set(guest, State.RUNNING, "booted", None, "")
+            guest.note(reboot_asked=False)
             self._host.emit(DomainReboot(uuid=guest.facts.uuid, name=guest.facts.name))
             return
         guest.ending = Ending.SHUTDOWN
-        self._guests.tell(guest.facts.uuid, Lifecycle.SHUTDOWN, "finished")
         await guest.process.terminate(QUIT_S)
 
     def _io_error(self, guest: RunningGuest, error: replies.IoError) -> None:
