@@ -128,8 +128,10 @@ class RawPeer:
         return self.hear()
 
     def sync(self, values: dict[str, bytes], number: int = 0, route: str = ROUTE) -> None:
+        """Send every state value; on return the broker has them."""
         header = Header(VERSION, Kind.SYNC, route=route, number=number, epoch=1)
         self.say(header, *make_index(values))
+        assert self.ask(Kind.PING)[0].kind == Kind.PONG
 
 
 class Bus:
