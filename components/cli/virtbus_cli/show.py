@@ -67,7 +67,8 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     kept = [[readable(each) if isinstance(each, str) else each for each in row] for row in rows]
     table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False)
     for number, name in enumerate(columns):
-        right = bool(kept) and all(isinstance(row[number], int | float) for row in kept)
+        cells = [row[number] for row in kept if row[number] is not None]
+        right = bool(cells) and all(isinstance(cell, int | float) for cell in cells)
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in kept:
         table.add_row(*(Text(_cell(each), style=_style(each)) for each in row))

@@ -149,9 +149,9 @@ def _print(status: BrokerStatus, agents: list[dict[str, Any]]) -> None:
             for each in agents
         ],
     )
-    for each in agents:
-        for problem in each["problems"]:
-            print(show.readable(f"\n{each['agent']}: {problem}"))
+    problems = [f"{each['agent']}: {problem}" for each in agents for problem in each["problems"]]
+    for number, problem in enumerate(problems):
+        print("" if number else "\n", show.readable(problem), sep="")
     slots = [(each["agent"], slot) for each in agents for slot in each["slots"]]
     if slots:
         print("\nChange slots held:")

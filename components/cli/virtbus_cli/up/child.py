@@ -53,7 +53,9 @@ class Child:
             if time.monotonic() - started_s >= HEALTHY_S:
                 pause_s = LEAST_PAUSE_S
             self.restarts += 1
-            self.problem = f"{_how_it_ended(status)}, again in {pause_s:g} s: {self._last_words()}"
+            self.problem = f"{_how_it_ended(status)}, again in {pause_s:g} s"
+            if status > 0:
+                self.problem += f": {self._last_words()}"
             self._changed()
             await asyncio.sleep(pause_s)
             pause_s = min(MOST_PAUSE_S, 2 * pause_s)
