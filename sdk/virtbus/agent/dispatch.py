@@ -118,6 +118,7 @@ class Dispatcher:
         self._running[header.id] = running
         self._tickets[header.ticket] = header.id
         running.task = self._loop.create_task(self._work(route, handler, running, request))
+        running.task.add_done_callback(lambda task: self._ended(route, running, task))
 
     def cancel(self, ticket: int) -> None:
         """Cancel the request of a ticket, if it is still running."""
@@ -230,6 +231,13 @@ class Dispatcher:
             await self._run_stream(route, handler, running, request)
         else:
             await self._run(route, handler, running, request)
+
+    def _ended(self, route: Route, running: _Running, task: asyncio.Task[None]) -> None:
+        """Answer even what ended by a defect in the dispatcher itself."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        assert isinstance(error, Exception)  # the loop itself ends with the others
+        self._answer(route, running.ticket, _outcome_of(self._error_of(running.call, error)))
 
     async def _run(self, route: Route, handler: Handler, running: _Running, request: Any) -> None:
         try:

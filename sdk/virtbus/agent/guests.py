@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from ..errors import AlreadyExists, InvalidState
+from ..errors import AlreadyExists, InvalidDocument, InvalidState
 from ..model.domain import Domain, format_domain, parse_domain
+from ..model.engine.reader import MAX_BYTES
 from ..operations.event import DomainLifecycle, Lifecycle
 from ..operations.records import DomainRecord, State
 from ..wire.frames import decode_body, encode_body
@@ -104,6 +105,9 @@ class Guests:
     async def _keep(self, document: Domain, *, autostart: bool) -> None:
         record = record_of(document, autostart=autostart)
         text = format_domain(document, inactive=True, with_secrets=True)
+        if len(text.encode()) > MAX_BYTES:
+            reason = f"completed, it is larger than {MAX_BYTES} bytes"
+            raise InvalidDocument(f"the document: {reason}", line=0, element="", reason=reason)
         extra = encode_body(_Kept(autostart=autostart, record=record))
         await self._host.keep_object("domain", record.uuid, record.name, text, extra)
         self._texts[record.uuid] = text
