@@ -10,7 +10,8 @@ import asyncio
 from ..errors import NotConnected
 from ..wire.frames import Kind
 from ..wire.sockets import Role
-from .core import Call, Reply, Session
+from .call import Call, Reply
+from .core import Session
 from .endpoint import Endpoint
 from .sockets import Link
 from .stream import Stream
@@ -125,15 +126,17 @@ class Channel:
             frames = link.receive()
             if frames is None:
                 break
-            changed = session.receive(frames)
+            changed = session.receive(frames, self._loop.time())
             if changed is not None:
                 self._wake(changed)
         self._flush()
+        if session.has_put_off:
+            self._watch_next()
 
     def _on_monitor(self) -> None:
         for up in self._link.changes():
             if up:
-                self._session.link_up()
+                self._session.link_up(self._loop.time())
             else:
                 for stream in self._session.link_down():
                     stream.wake()
@@ -151,6 +154,9 @@ class Channel:
         for call in self._session.expire(self._loop.time()):
             self._wake(call)
         self._flush()
+        self._watch_next()
+
+    def _watch_next(self) -> None:
         due_s = self._session.next_due_s()
         if due_s is not None:
             self._watch_deadline(due_s)

@@ -19,8 +19,9 @@ from math import ceil
 from ..errors import NotConnected
 from ..wire.frames import Kind
 from ..wire.sockets import Role
+from .call import Reply
 from .cancel import CancelToken, current_token
-from .core import Reply, Session
+from .core import Session
 from .endpoint import Endpoint
 from .sockets import Link
 from .spin import Spin
@@ -128,6 +129,9 @@ class Channel:
                 return ready()
             if self._closed or (token is not None and token.cancelled):
                 return False
+            if self._session.has_put_off:
+                next_s = self._session.next_due_s() or due_s
+                left_s = max(0.0, min(due_s, next_s) - time.monotonic())
             if self._watched:
                 self._turns.wait(left_s)
             else:
@@ -174,14 +178,14 @@ class Channel:
             if link.monitor_readable():
                 for up in link.changes():
                     if up:
-                        session.link_up()
+                        session.link_up(time.monotonic())
                     else:
                         session.link_down()
             self._flush()
             if not link.readable():
                 return
             while (frames := link.receive()) is not None:
-                session.receive(frames)
+                session.receive(frames, time.monotonic())
 
     def _flush(self) -> None:
         session, link = self._session, self._link

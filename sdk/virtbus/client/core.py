@@ -7,16 +7,15 @@ seconds of any one monotonic clock, passed in.
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
 from ..errors import (
     Cancelled,
     DeadlineExceeded,
     ErrorBody,
     InvalidArgument,
+    NoSuchAgent,
     NotConnected,
     Overloaded,
     ProtocolMismatch,
@@ -31,92 +30,14 @@ from ..wire.frames import (
     encode_header,
     split_message,
 )
+from .call import Call, Reply
 from .stream import Stream
 
 WINDOW = 256
 MAX_WAITING = 20_000
+AGENTS_RETURN_S = 3.0
+AGAIN_S = 0.1
 MAX_DEADLINE_S = 7 * 24 * 3600.0
-
-
-class Reply(NamedTuple):
-    """What came back: for an opened stream `stream` is set, else there is a body."""
-
-    body: bytes
-    data: list[bytes]
-    name: str = ""
-    number: int = 0
-    epoch: int = 0
-    stream: Stream | None = None
-
-
-class Call:
-    """One request from the moment it is made until its outcome.
-
-    `sent` tells that it left at least once. The outcome is `reply` or `error`; `wake` is called
-    when it is there and belongs to the shell.
-    """
-
-    __slots__ = (
-        "body",
-        "deadline_s",
-        "due_s",
-        "error",
-        "id",
-        "in_flight",
-        "kind",
-        "name",
-        "reply",
-        "route",
-        "sent",
-        "stream",
-        "wake",
-    )
-
-    def __init__(
-        self, kind: Kind, *, due_s: float, deadline_s: float, route: str, name: str, body: bytes
-    ) -> None:
-        self.kind = kind
-        self.id = os.urandom(16)
-        self.route = route
-        self.name = name
-        self.body = body
-        self.due_s = due_s
-        self.deadline_s = deadline_s
-        self.sent = False
-        self.in_flight = False
-        self.stream = False
-        self.reply: Reply | None = None
-        self.error: VirtbusError | None = None
-        self.wake: Callable[[Call], None] | None = None
-
-    @property
-    def done(self) -> bool:
-        """True when there is an outcome."""
-        return self.reply is not None or self.error is not None
-
-    def result(self) -> Reply:
-        """The reply, or the error raised."""
-        if self.error is not None:
-            raise self.error
-        assert self.reply is not None, "asked for the outcome before there was one"
-        return self.reply
-
-    def frames(self, now_s: float) -> list[bytes]:
-        """The message, with the deadline that is left."""
-        number = 0
-        if self.kind == Kind.REQUEST:
-            number = max(1, int((self.due_s - now_s) * 1000))
-        header = encode_header(
-            Header(
-                version=VERSION,
-                kind=self.kind,
-                id=self.id,
-                route=self.route,
-                name=self.name,
-                number=number,
-            )
-        )
-        return [header, self.body] if self.body else [header]
 
 
 class Session:
@@ -137,6 +58,9 @@ class Session:
         self._waiting: deque[Call] = deque()
         self._offered: Call | None = None
         self._cut_off: list[Stream] = []
+        self._again: deque[tuple[float, Call]] = deque()
+        self._was_linked = False
+        self._agents_due_s = 0.0
 
     def open(
         self,
@@ -183,6 +107,8 @@ class Session:
         if self._control:
             self._offered = None
             return self._control[0]
+        while self._again and self._again[0][0] <= now_s:
+            self._waiting.append(self._again.popleft()[1])
         while self._waiting:
             call = self._waiting[0]
             if call.done:
@@ -211,9 +137,11 @@ class Session:
 
     # The link
 
-    def link_up(self) -> None:
+    def link_up(self, now_s: float) -> None:
         """The broker is there (again); what was in flight goes out again with the same ids."""
-        self.linked = True
+        if self._was_linked:
+            self._agents_due_s = now_s + AGENTS_RETURN_S
+        self.linked = self._was_linked = True
         for stream in self._cut_off:
             self.put(stream.end_message("client_gone"))
         self._cut_off.clear()
@@ -226,8 +154,11 @@ class Session:
         again = [call for call in self.calls.values() if call.in_flight]
         for call in again:
             call.in_flight = False
+            call.unsure = call.kind == Kind.REQUEST
         self._in_flight = 0
         self._waiting.extendleft(reversed(again))
+        self._waiting.extend(call for _, call in self._again)
+        self._again.clear()
         ended = list(self.streams.values())
         self.streams.clear()
         for stream in ended:
@@ -237,7 +168,7 @@ class Session:
 
     # What has come
 
-    def receive(self, frames: list[bytes]) -> Call | Stream | None:
+    def receive(self, frames: list[bytes], now_s: float) -> Call | Stream | None:
         """Take a received message; gives the call that is done or the stream that changed."""
         try:
             header, body, data = split_message(frames)
@@ -253,9 +184,14 @@ class Session:
         if call is None or kind not in (Kind.REPLY, Kind.ERROR, Kind.PONG):
             self._receive_stray(header)
             return None
+        error = _error_of(body) if kind == Kind.ERROR else None
+        if isinstance(error, NoSuchAgent) and self._may_come_back(call, now_s):
+            call.refusal = error
+            self._put_off(call, now_s)
+            return None
         self._finish(call)
-        if kind == Kind.ERROR:
-            call.error = _error_of(body)
+        if error is not None:
+            call.error = error
         elif (header.name == "stream") != call.stream:
             call.error = ProtocolMismatch(f"the answer to {call.name} is of the wrong kind")
         else:
@@ -264,6 +200,20 @@ class Session:
                 self.streams[opened.id] = opened
             call.reply = Reply(body, data, header.name, header.number, header.epoch, opened)
         return call
+
+    def _may_come_back(self, call: Call, now_s: float) -> bool:
+        """Whether to ask again instead of believing that there is no agent.
+
+        After a broker's restart its agents need a moment to come back. And of a request that had
+        been sent before, nobody but the agent can tell whether it was carried out.
+        """
+        return call.unsure or now_s < self._agents_due_s
+
+    def _put_off(self, call: Call, now_s: float) -> None:
+        if call.in_flight:
+            call.in_flight = False
+            self._in_flight -= 1
+            self._again.append((now_s + AGAIN_S, call))
 
     def _receive_on(self, stream: Stream, header: Header, body: bytes, data: list[bytes]) -> None:
         if header.kind == Kind.CREDIT:
@@ -291,9 +241,10 @@ class Session:
     def cancel(self, call: Call) -> None:
         """Take a call back: its outcome is Cancelled, and whoever works on it is told."""
         if not call.done:
-            if not call.in_flight:
-                self._waiting.remove(call)
-            self._give_up(call, Cancelled(f"{_words(call)} was cancelled", operation=call.name))
+            was_in_line = not call.in_flight
+            self._give_up(call, Cancelled(f"{call.words()} was cancelled", operation=call.name))
+            if was_in_line:
+                self._forget_done()
 
     def expire(self, now_s: float) -> list[Call]:
         """The calls whose deadline has passed, each with its error."""
@@ -301,15 +252,29 @@ class Session:
         for call in late:
             self._give_up(call, self._lateness(call))
         if late:
-            self._waiting = deque(call for call in self._waiting if not call.done)
+            self._forget_done()
         return late
 
     def next_due_s(self) -> float | None:
-        """When the nearest deadline is, None if nothing waits."""
-        return min((call.due_s for call in self.calls.values()), default=None)
+        """When to look again at the latest: the nearest deadline, or a call to be sent again."""
+        due_s = min((call.due_s for call in self.calls.values()), default=None)
+        if due_s is None or not self._again:
+            return due_s
+        return min(due_s, self._again[0][0])
+
+    @property
+    def has_put_off(self) -> bool:
+        """Whether a call is to be sent again at a time that `next_due_s` tells."""
+        return bool(self._again)
+
+    def _forget_done(self) -> None:
+        self._waiting = deque(call for call in self._waiting if not call.done)
+        self._again = deque(item for item in self._again if not item[1].done)
 
     def close(self) -> Iterator[Call | Stream]:
         """End all that is under way; gives what is to be woken."""
+        self._waiting.clear()
+        self._again.clear()
         for call in list(self.calls.values()):
             self.cancel(call)
             yield call
@@ -331,16 +296,18 @@ class Session:
             self._in_flight -= 1
 
     def _lateness(self, call: Call) -> VirtbusError:
+        if call.refusal is not None and not call.unsure:
+            return call.refusal
         if call.sent:
             return DeadlineExceeded(
-                f"{_words(call)} was not answered within {call.deadline_s:g} s; "
+                f"{call.words()} was not answered within {call.deadline_s:g} s; "
                 "it may or may not have happened: look, then decide",
                 operation=call.name,
                 deadline_ms=int(call.deadline_s * 1000),
             )
         if self.linked:
             return Overloaded(
-                f"{_words(call)} waited {call.deadline_s:g} s behind {WINDOW} others of this "
+                f"{call.words()} waited {call.deadline_s:g} s behind {WINDOW} others of this "
                 "client; nothing was sent",
                 retry_after_ms=1000,
             )
@@ -354,15 +321,8 @@ class Session:
         )
 
 
-def _words(call: Call) -> str:
-    """A call in words for people."""
-    return call.name or call.kind.name.lower()
-
-
 def _error_of(body: bytes) -> VirtbusError:
     try:
-        error: Any = from_body(decode_body(body, ErrorBody))
+        return from_body(decode_body(body, ErrorBody))
     except (InvalidArgument, ProtocolMismatch) as wrong:
         return ProtocolMismatch("an error came back that cannot be read", cause=str(wrong))
-    assert isinstance(error, VirtbusError)
-    return error

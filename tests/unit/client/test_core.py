@@ -4,13 +4,15 @@ import os
 
 import pytest
 
-from virtbus.client.core import MAX_WAITING, WINDOW, Call, Session
+from virtbus.client.call import Call
+from virtbus.client.core import MAX_WAITING, WINDOW, Session
 from virtbus.client.stream import Stream
 from virtbus.errors import (
     Cancelled,
     DeadlineExceeded,
     ErrorBody,
     InvalidArgument,
+    NoSuchAgent,
     NoSuchDomain,
     NotConnected,
     Overloaded,
@@ -29,7 +31,7 @@ from virtbus.wire.frames import (
 def session(*, linked: bool = True) -> Session:
     made = Session("ipc:///run/x/requests")
     if linked:
-        made.link_up()
+        made.link_up(100.0)
     return made
 
 
@@ -66,7 +68,7 @@ def test_a_call_leaves_with_the_deadline_that_is_left_and_gets_its_reply() -> No
     (header,) = sent(core, now_s=101.5)
     assert (header.kind, header.id, header.name) == (Kind.REQUEST, call.id, "domain.start")
     assert header.number == 3500
-    assert core.receive(answer(call.id, number=7, epoch=3)) is call
+    assert core.receive(answer(call.id, number=7, epoch=3), 100.0) is call
     reply = call.result()
     assert (reply.body, reply.number, reply.epoch) == (b"\xc0", 7, 3)
     assert core.calls == {}
@@ -77,7 +79,7 @@ def test_an_error_comes_back_as_its_class() -> None:
     call = ask(core)
     sent(core)
     body = encode_body(ErrorBody(code="no_such_domain", message="no", details={"domain": "x"}))
-    core.receive(answer(call.id, Kind.ERROR, body))
+    core.receive(answer(call.id, Kind.ERROR, body), 100.0)
     with pytest.raises(NoSuchDomain) as caught:
         call.result()
     assert caught.value.details == {"domain": "x"}
@@ -88,7 +90,7 @@ def test_an_error_that_cannot_be_read_is_an_error_all_the_same(body: bytes) -> N
     core = session()
     call = ask(core)
     sent(core)
-    core.receive(answer(call.id, Kind.ERROR, body))
+    core.receive(answer(call.id, Kind.ERROR, body), 100.0)
     assert isinstance(call.error, ProtocolMismatch)
 
 
@@ -96,7 +98,7 @@ def test_nothing_leaves_before_there_is_a_link() -> None:
     core = session(linked=False)
     call = ask(core)
     assert sent(core) == []
-    core.link_up()
+    core.link_up(100.0)
     assert [header.id for header in sent(core)] == [call.id]
 
 
@@ -104,21 +106,71 @@ def test_after_a_reconnection_all_in_flight_leave_again_in_order_with_their_ids(
     core = session()
     calls = [ask(core) for _ in range(3)]
     sent(core)
-    core.receive(answer(calls[1].id))
+    core.receive(answer(calls[1].id), 100.0)
     core.link_down()
     later = ask(core)
     assert sent(core) == []
-    core.link_up()
+    core.link_up(100.0)
     assert [header.id for header in sent(core)] == [calls[0].id, calls[2].id, later.id]
     assert sent(core) == []
+
+
+def refused(call: Call) -> list[bytes]:
+    return answer(call.id, Kind.ERROR, encode_body(ErrorBody(code="no_such_agent", message="no")))
+
+
+def test_after_a_reconnection_agents_have_a_moment_to_come_back() -> None:
+    core = session()
+    core.link_down()
+    core.link_up(100.0)
+    call = ask(core)
+    sent(core)
+    assert core.receive(refused(call), 100.5) is None
+    assert core.has_put_off
+    assert sent(core, now_s=100.5) == []
+    assert core.next_due_s() == pytest.approx(100.6)
+    assert [header.id for header in sent(core, now_s=100.6)] == [call.id]
+    assert core.receive(refused(call), 104.0) is call
+    assert isinstance(call.error, NoSuchAgent)
+
+
+def test_an_agent_that_does_not_come_back_by_the_deadline_is_told_as_such() -> None:
+    core = session()
+    core.link_down()
+    core.link_up(100.0)
+    call = ask(core, deadline_s=1.0)
+    sent(core)
+    core.receive(refused(call), 100.95)
+    assert core.expire(101.0) == [call]
+    assert isinstance(call.error, NoSuchAgent)
+
+
+def test_what_may_have_been_carried_out_is_asked_until_the_deadline() -> None:
+    core = session()
+    call = ask(core, deadline_s=50.0)
+    sent(core)
+    core.link_down()
+    core.link_up(101.0)
+    for now_s in (102.0, 120.0, 140.0):
+        assert [header.id for header in sent(core, now_s)] == [call.id]
+        assert core.receive(refused(call), now_s) is None
+    core.expire(150.0)
+    assert isinstance(call.error, DeadlineExceeded)
+
+
+def test_on_the_first_link_a_missing_agent_is_told_at_once() -> None:
+    core = session()
+    call = ask(core)
+    sent(core)
+    assert core.receive(refused(call), 100.0) is call
 
 
 def test_no_more_are_in_flight_than_the_broker_allows() -> None:
     core = session()
     calls = [ask(core) for _ in range(WINDOW + 3)]
     assert len(sent(core)) == WINDOW
-    core.receive(answer(calls[0].id))
-    core.receive(answer(calls[1].id))
+    core.receive(answer(calls[0].id), 100.0)
+    core.receive(answer(calls[1].id), 100.0)
     assert [header.id for header in sent(core)] == [call.id for call in calls[WINDOW : WINDOW + 2]]
 
 
@@ -141,7 +193,7 @@ def test_a_late_call_that_was_sent_may_have_happened_and_is_cancelled() -> None:
     assert core.expire(102.0) == [call]
     assert isinstance(call.error, DeadlineExceeded)
     assert [(header.kind, header.id) for header in sent(core)] == [(Kind.CANCEL, call.id)]
-    assert core.receive(answer(call.id)) is None
+    assert core.receive(answer(call.id), 100.0) is None
     assert core.strays == 1
 
 
@@ -151,7 +203,7 @@ def test_a_late_call_that_never_left_is_not_connected() -> None:
     core.expire(102.0)
     assert isinstance(call.error, NotConnected)
     assert call.error.details["endpoint"] == "ipc:///run/x/requests"
-    core.link_up()
+    core.link_up(100.0)
     assert sent(core) == []
 
 
@@ -200,8 +252,8 @@ def test_garbage_is_counted_and_harms_nothing() -> None:
     call = ask(core)
     sent(core)
     for frames in ([b""], [b"\xc1"], [os.urandom(50)], [b"x"] * 11, answer(b"q" * 16), []):
-        assert core.receive(frames) is None
-    assert core.receive(answer(call.id, Kind.HELLO)) is None
+        assert core.receive(frames, 100.0) is None
+    assert core.receive(answer(call.id, Kind.HELLO), 100.0) is None
     assert core.strays == 7
     assert not call.done
 
@@ -209,7 +261,7 @@ def test_garbage_is_counted_and_harms_nothing() -> None:
 def opened(core: Session) -> Stream:
     call = ask(core, stream=True)
     sent(core)
-    core.receive([encode_header(Header(VERSION, Kind.REPLY, call.id, name="stream")), b""])
+    core.receive([encode_header(Header(VERSION, Kind.REPLY, call.id, name="stream")), b""], 100.0)
     stream = call.result().stream
     assert stream is not None
     return stream
@@ -219,12 +271,12 @@ def test_a_stream_opens_carries_both_ways_and_ends() -> None:
     core = session()
     stream = opened(core)
     data = [encode_header(Header(VERSION, Kind.DATA, stream.id)), b"", b"abc"]
-    assert core.receive(data) is stream
+    assert core.receive(data, 100.0) is stream
     assert stream.take() == (b"abc", None)
     message, rest = stream.spend(memoryview(b"xyz"))
     assert message is not None
     assert (decode_header(message[0]).kind, message[2], bytes(rest)) == (Kind.DATA, b"xyz", b"")
-    core.receive([encode_header(Header(VERSION, Kind.END, stream.id, name="finished")), b""])
+    core.receive([encode_header(Header(VERSION, Kind.END, stream.id, name="finished")), b""], 100.0)
     assert (stream.reason, stream.error) == ("finished", None)
     assert core.streams == {}
 
@@ -234,8 +286,8 @@ def test_a_reply_where_a_stream_was_asked_for_is_refused_and_the_other_way_round
     call = ask(core, stream=True)
     plain = ask(core)
     sent(core)
-    core.receive(answer(call.id))
-    core.receive([encode_header(Header(VERSION, Kind.REPLY, plain.id, name="stream")), b""])
+    core.receive(answer(call.id), 100.0)
+    core.receive([encode_header(Header(VERSION, Kind.REPLY, plain.id, name="stream")), b""], 100.0)
     assert isinstance(call.error, ProtocolMismatch)
     assert isinstance(plain.error, ProtocolMismatch)
 
@@ -246,7 +298,7 @@ def test_a_stream_that_opens_too_late_is_closed() -> None:
     sent(core)
     core.cancel(call)
     sent(core)
-    core.receive([encode_header(Header(VERSION, Kind.REPLY, call.id, name="stream")), b""])
+    core.receive([encode_header(Header(VERSION, Kind.REPLY, call.id, name="stream")), b""], 100.0)
     assert [(header.kind, header.name) for header in sent(core)] == [(Kind.END, "client_gone")]
 
 
@@ -256,7 +308,7 @@ def test_streams_end_with_the_link_and_the_peer_is_told_after_it() -> None:
     assert core.link_down() == [stream]
     assert stream.reason == "disconnected"
     assert isinstance(stream.error, NotConnected)
-    core.link_up()
+    core.link_up(100.0)
     (header,) = sent(core)
     assert (header.kind, header.id, header.name) == (Kind.END, stream.id, "client_gone")
 
@@ -266,9 +318,9 @@ def test_a_peer_that_sends_more_than_its_credit_is_cut_off() -> None:
     stream = opened(core)
     data = [encode_header(Header(VERSION, Kind.DATA, stream.id)), b"", b"x" * 65536]
     for _ in range(4):
-        core.receive(data)
+        core.receive(data, 100.0)
     assert stream.reason == ""
-    core.receive(data)
+    core.receive(data, 100.0)
     assert stream.reason == "slow"
     assert [header.name for header in sent(core)] == ["slow"]
     assert len(stream.take()[0]) == 4 * 65536

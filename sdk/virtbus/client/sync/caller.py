@@ -12,7 +12,7 @@ from ...operations import Effect, Operation, Request, operation_of
 from ...operations.records import DomainRecord
 from ...uri import Uri
 from ...wire.frames import Kind, encode_body
-from ..core import Reply
+from ..call import Reply
 from ..decode import decode_reply
 from ..endpoint import Endpoint
 from ..writes import OwnWrites
