@@ -196,7 +196,8 @@ def make_index(values: dict[str, bytes]) -> tuple[bytes, bytes]:
 def split_index(body: bytes, blob: bytes) -> dict[str, bytes]:
     """The values that `make_index` put together; raises ProtocolMismatch if they do not fit."""
     index = decode_body(body, Index)
-    if len(index.keys) != len(index.sizes) or sum(index.sizes) != len(blob):
+    is_whole = sum(index.sizes) == len(blob) and all(size >= 0 for size in index.sizes)
+    if not is_whole or not len(set(index.keys)) == len(index.keys) == len(index.sizes):
         raise ProtocolMismatch("index and blob do not fit each other")
     values: dict[str, bytes] = {}
     start = 0

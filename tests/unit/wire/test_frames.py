@@ -116,6 +116,15 @@ def test_any_frames_are_refused_or_split(frames: list[bytes]) -> None:
     assert [body, *data][: len(frames) - 1] == frames[1:]
 
 
+@pytest.mark.parametrize(
+    "keys, sizes",
+    [(["a", "b"], [-1, 8]), (["a", "a"], [3, 4]), (["a"], [3, 4]), (["a", "b"], [3, 3])],
+)
+def test_an_index_that_does_not_fit_is_refused(keys: list[str], sizes: list[int]) -> None:
+    with pytest.raises(ProtocolMismatch, match="do not fit"):
+        split_index(pack({"keys": keys, "sizes": sizes}), b"1234567")
+
+
 def test_a_header_over_the_limit_is_refused() -> None:
     with pytest.raises(ProtocolMismatch, match="over 4096 bytes"):
         decode_header(pack([1, 3, b"", "r", "n", 0, 0, "s" * MAX_HEADER_BYTES]))
