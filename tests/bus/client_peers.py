@@ -125,6 +125,11 @@ class ScriptedAgent(threading.Thread):
             )
             self.peer.say(header, body)
 
+    def emit_lost(self, count: int) -> None:
+        """Journal events that nobody hears of."""
+        for _ in range(count):
+            self.emit(lost=True)
+
     def emit(self, change: Lifecycle = Lifecycle.STARTED, *, lost: bool = False) -> None:
         """Journal an event and publish it, if it is not to get lost on its way."""
         number = len(self.journal) + 1

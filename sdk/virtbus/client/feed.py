@@ -8,15 +8,21 @@ from typing import NamedTuple
 
 from ..errors import ProtocolMismatch
 from ..wire.frames import Header, decode_header
+from ..wire.sockets import UPDATES_QUEUE
 
 PATIENCE_S = 3.0
+LONG_BURST = UPDATES_QUEUE // 2
 
 
 class LinkChange(Enum):
-    """LINKED: from here on nothing is missed, ask for what is before; LOST: nothing comes now."""
+    """LINKED: from here on nothing is missed, ask for what is before; LOST: nothing comes now.
+
+    OVERRUN: so much came at once that the queue may have been full, and the last of it be missing.
+    """
 
     LINKED = "linked"
     LOST = "lost"
+    OVERRUN = "overrun"
 
 
 class Update(NamedTuple):
@@ -37,6 +43,7 @@ class FeedState:
         self.up = False
         self.linked = False
         self._asked_s = -PATIENCE_S
+        self._burst = 0
 
     def link_up(self) -> None:
         """There is a connection; `ask` is to follow."""
@@ -72,6 +79,13 @@ class FeedState:
         if not self.linked or len(frames) != 3:
             return None
         try:
-            return Update(decode_header(frames[1]), frames[2])
+            update = Update(decode_header(frames[1]), frames[2])
         except ProtocolMismatch:
             return None
+        self._burst += 1
+        return update
+
+    def empty(self) -> LinkChange | None:
+        """The queue has been read to its end: OVERRUN if it was long."""
+        burst, self._burst = self._burst, 0
+        return LinkChange.OVERRUN if burst >= LONG_BURST else None

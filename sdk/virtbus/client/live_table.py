@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from uuid import UUID
+from weakref import WeakSet
 
 from ..operations.records import DomainRecord
 from ..wire.frames import Header
@@ -40,7 +41,15 @@ class LiveTable:
         self.names: dict[str, UUID] = {}
         self.epoch = 0
         self.number = 0
-        self.watches: list[Watch] = []
+        self._watches: WeakSet[Watch] = WeakSet()
+        self._lock = threading.Lock()
+
+    def watch(self) -> Watch:
+        """A new watch, told of changes from now on for as long as somebody holds it."""
+        made = Watch()
+        with self._lock:
+            self._watches.add(made)
+        return made
 
     @property
     def position(self) -> tuple[int, int]:
@@ -94,5 +103,6 @@ class LiveTable:
             del self.names[old.name]
 
     def _tell(self, changed: set[UUID]) -> None:
-        for watch in list(self.watches):
-            watch.add(changed)
+        with self._lock:
+            for watch in self._watches:
+                watch.add(changed)

@@ -107,4 +107,4 @@ def next_update(
         item = state.receive(frames)
         if item is not None:
             return item
-    return None
+    return state.empty()

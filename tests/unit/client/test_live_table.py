@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from virtbus.client.live_table import LiveTable, Watch
+from virtbus.client.live_table import LiveTable
 from virtbus.errors import ProtocolMismatch
 from virtbus.operations.records import DomainRecord, State
 from virtbus.wire.frames import VERSION, Header, Kind, encode_body
@@ -29,8 +29,7 @@ def loaded() -> LiveTable:
 
 def test_deltas_apply_in_order_and_old_ones_are_dropped() -> None:
     table = loaded()
-    watch = Watch()
-    table.watches.append(watch)
+    watch = table.watch()
     assert table.apply(published(10, A), b"")
     assert table.apply(published(30, A, epoch=4), b"")
     assert watch.take() == frozenset()
@@ -75,8 +74,7 @@ def test_values_of_other_kinds_count_but_are_not_kept() -> None:
 
 def test_a_snapshot_tells_what_differs() -> None:
     table = loaded()
-    watch = Watch()
-    table.watches.append(watch)
+    watch = table.watch()
     table.load(6, 1, {"a": encode_body(record(A, "a")), "b": encode_body(record(B, "b"))})
     assert watch.take() == {B}
     table.load(6, 2, {})

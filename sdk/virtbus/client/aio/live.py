@@ -104,23 +104,21 @@ class LiveDomains(Mapping[UUID | str, Domain]):
         due_s = time.monotonic() + timeout_s
         await self._wait(lambda: self._table.position >= wanted, due_s, timeout_s)
 
-    async def changes(self, *, timeout_s: float = FOREVER_S) -> AsyncIterator[frozenset[UUID]]:
+    def changes(self, *, timeout_s: float = FOREVER_S) -> AsyncIterator[frozenset[UUID]]:
         """Yield the UUIDs of the domains that changed (came, went) since the last turn.
 
-        Changes of one domain between two turns are one. Ends when nothing changed for
+        The first turn counts from this call; changes of one domain between two turns are one. Ends when nothing changed for
         `timeout_s`, or the view is closed.
         """
-        watch = Watch()
-        self._table.watches.append(watch)
-        try:
-            while not self._closed:
-                seen = self._notice.count
-                if changed := watch.take():
-                    yield changed
-                elif not await self._notice.wait(seen, timeout_s):
-                    return
-        finally:
-            self._table.watches.remove(watch)
+        return self._changes(self._table.watch(), timeout_s)
+
+    async def _changes(self, watch: Watch, timeout_s: float) -> AsyncIterator[frozenset[UUID]]:
+        while not self._closed:
+            seen = self._notice.count
+            if changed := watch.take():
+                yield changed
+            elif not await self._notice.wait(seen, timeout_s):
+                return
 
     async def close(self) -> None:
         """End the subscription; what was known can still be read."""

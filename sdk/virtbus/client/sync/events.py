@@ -65,6 +65,7 @@ class EventStream:
         self._closed = False
         self._ready: deque[EventItem] = deque()
         self._last: int | None = after
+        self._anchor: Event | None = None
         self._epoch = 0
         self._state = RouteState.PRESENT
         self._is_behind = after is not None
@@ -161,7 +162,7 @@ class EventStream:
     def _take(self, item: LinkChange | Update) -> None:
         if item is LinkChange.LOST:
             self._tell(RouteState.DISCONNECTED, "the connection to the broker ended")
-        elif item is LinkChange.LINKED:
+        elif isinstance(item, LinkChange):
             self._fall_behind()
         elif item.header.name == "presence":
             presence = decode_reply(item.body, Presence, "presence")
@@ -176,7 +177,8 @@ class EventStream:
         is_new_run, self._epoch = epoch != self._epoch and self._epoch != 0, epoch
         if self._last is None or number == self._last + 1:
             self._last = number
-            self._queue(decode_event(update.body))
+            self._anchor = decode_event(update.body)
+            self._queue(self._anchor)
         elif number > self._last or is_new_run:
             self._fall_behind()
 
@@ -217,29 +219,40 @@ class EventStream:
                 page = self._ask(_END_OF_JOURNAL, 1)
                 self._lose(None)
                 self._last = page.newest
+                self._is_behind = False
             else:
-                page = self._ask(self._last, PAGE)
-                self._go_through(page.events, page.lost, page.newest)
+                # The last one known comes again, which shows that it is still the same journal.
+                known = 0 if self._anchor is None else 1
+                self._go_through(self._ask(self._last - known, PAGE))
         except (RetryError, AgentGone, DeadlineExceeded) as error:
             self._tell(_state_behind(error), str(error))
             self._retry_at_s = time.monotonic() + self._pause_s
             self._pause_s = min(MAX_PAUSE_S, 2 * self._pause_s)
         else:
             self._tell(RouteState.PRESENT, "")
-            self._is_behind = page.newest > self._last
 
-    def _go_through(self, events: Sequence[Event], lost: int, newest: int) -> None:
+    def _go_through(self, page: Page) -> None:
+        """Queue what is new on a page, and note whether there are more."""
         assert self._last is not None, "a page is asked from a place"
-        if newest < self._last:  # the agent's store was made anew: its numbers start again
+        events, lost = page.events, page.lost
+        is_other = page.newest < self._last
+        if self._anchor is not None and events and events[0].number == self._last:
+            is_other = events[0] != self._anchor
+            events = events[1:]
+        elif self._anchor is not None and lost:
+            lost -= 1
+        if is_other:  # the agent's store was made anew: its numbers start again
             self._lose(None)
-            self._last = 0
+            self._last, self._anchor = 0, None
             return
         if lost:
             self._lose(lost)
             self._last += lost
+            self._anchor = None
         for event in events:
-            self._last = event.number
+            self._last, self._anchor = event.number, event
             self._queue(event)
+        self._is_behind = page.newest > self._last
 
     def _lose(self, count: int | None) -> None:
         self._ready.append(EventsLost(route=self._caller.route, count=count))
