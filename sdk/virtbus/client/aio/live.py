@@ -107,8 +107,8 @@ class LiveDomains(Mapping[UUID | str, Domain]):
     def changes(self, *, timeout_s: float = FOREVER_S) -> AsyncIterator[frozenset[UUID]]:
         """Yield the UUIDs of the domains that changed (came, went) since the last turn.
 
-        The first turn counts from this call; changes of one domain between two turns are one. Ends when nothing changed for
-        `timeout_s`, or the view is closed.
+        The first turn counts from this call; changes of one domain between two turns are one.
+        Ends when nothing changed for `timeout_s`, or the view is closed.
         """
         return self._changes(self._table.watch(), timeout_s)
 
