@@ -23,8 +23,8 @@ from uuid import UUID
 from bootimage import BANNER, write_boot_image  # type: ignore[import-not-found]  # beside a script
 
 import virtbus
+from virtbus.agent.installed import installed_agents
 from virtbus.errors import VirtbusError
-from virtbus_cli.agents import installed_agents
 from virtbus_cli.commands.events import describe
 
 NAME = "demo"

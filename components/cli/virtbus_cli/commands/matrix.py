@@ -56,9 +56,8 @@ def functions_of(operations: tuple[str, ...]) -> set[str]:
 def _operations(session: Session) -> dict[str, tuple[str, ...]]:
     """The operations of each agent, installed here or connected to the broker."""
     import virtbus
+    from virtbus.agent.installed import installed_agents
     from virtbus.errors import NotConnected
-
-    from ..agents import installed_agents
 
     found = {agent.name: agent.operations for agent in installed_agents() if agent.operations}
     try:

@@ -107,7 +107,7 @@ def _gone(agent: AgentStatus) -> dict[str, Any]:
 
 def _missing(here: set[str]) -> list[dict[str, Any]]:
     """The agents that are installed in this environment and were not seen on the bus."""
-    from ..agents import installed_agents
+    from virtbus.agent.installed import installed_agents
 
     return [
         {

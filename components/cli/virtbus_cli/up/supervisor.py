@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import virtbus
+from virtbus.agent.installed import InstalledAgent, installed_agents
 from virtbus.directories import Directories
 from virtbus.errors import AlreadyExists, InvalidArgument, NotConnected, VirtbusError
 from virtbus.wire.frames import AgentStatus, BrokerStatus
 
-from ..agents import InstalledAgent, installed_agents
 from .child import Child
 from .display import Display, Line
 from .places import environment_of, make_places
