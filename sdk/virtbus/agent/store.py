@@ -29,7 +29,7 @@ Work = Callable[[sqlite3.Connection], Any]
 
 SCHEMA_VERSION = 1
 MAX_QUEUED = 20_000
-CHECKPOINT_COMMITS = 1000
+CHECKPOINT_COMMITS = 200  # a short log is written over and over, which halves the cost of a sync
 CLOSE_S = 5.0
 _BATCH = 256
 _SCHEMA = """
