@@ -22,7 +22,6 @@ from virtbus.errors import (
 from virtbus.operations.event import DomainLifecycle, DomainReboot, Lifecycle
 from virtbus.operations.records import State
 
-
 PTY_POLL_S = 1.2  # QEMU looks each second whether somebody has its pty open, and drops till then
 
 

@@ -1,6 +1,7 @@
 """Faults the qemu-agent and its guests must survive, on real QEMU."""
 
 import os
+import select
 import signal
 import threading
 import time
@@ -58,8 +59,10 @@ def test_what_happened_while_the_agent_was_away_is_told(lab: QemuBus) -> None:
         time.sleep(1.2)  # QEMU looks each second whether somebody has its pty open
         guest.resume()
         lab.agent.kill()
-        while b"ready" not in line.read(64):
-            pass
+        seen = b""
+        while b"ready" not in seen:
+            assert select.select([line], [], [], 20)[0], f"the guest is silent after {seen!r}"
+            seen += line.read(64)
         line.write(b"\x10")
         time.sleep(0.5)
     lab.start_agent()
