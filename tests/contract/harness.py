@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -50,10 +50,9 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, str] = {}
 
 
-def harnesses() -> dict[str, Harness]:
+def harnesses(folder: Path = AGENTS) -> dict[str, Harness]:
     """All agents, by name."""
-    names = sorted(path.stem for path in AGENTS.glob("*.py") if path.stem != "__init__")
-    return {name: import_module(f"tests.contract.agents.{name}").HARNESS for name in names}
+    return {path.stem: runpy.run_path(str(path))["HARNESS"] for path in sorted(folder.glob("*.py"))}
 
 
 class UnderTest:
