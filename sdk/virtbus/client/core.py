@@ -324,5 +324,5 @@ class Session:
 def _error_of(body: bytes) -> VirtbusError:
     try:
         return from_body(decode_body(body, ErrorBody))
-    except (InvalidArgument, ProtocolMismatch) as wrong:
+    except (InvalidArgument, ProtocolMismatch, TypeError) as wrong:  # TypeError: odd details
         return ProtocolMismatch("an error came back that cannot be read", cause=str(wrong))

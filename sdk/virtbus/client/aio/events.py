@@ -82,7 +82,7 @@ class EventStream:
             return
         due_s = time.monotonic() + deadline_s
         route = self._caller.route
-        topics = [topic_of(route, "event/"), topic_of(route, "presence")]
+        topics = [topic_of(route, "event/domain/"), topic_of(route, "presence")]
         self._feed = Feed(self._caller.endpoint, topics)
         while (left_s := due_s - time.monotonic()) > 0:
             if await self._feed.receive(left_s) is LinkChange.LINKED:

@@ -27,7 +27,7 @@ SNAPSHOT_S = 5.0
 TURN_S = 5.0
 PAUSE_S = 0.1
 MAX_PAUSE_S = 5.0
-_NOTHING = "state//"  # a prefix that no key has: only the number is wanted
+_NOTHING = f"{PREFIX}-"  # a prefix that no key has: only the number is wanted
 
 
 class LiveDomains(Mapping[UUID | str, Domain]):
@@ -52,7 +52,7 @@ class LiveDomains(Mapping[UUID | str, Domain]):
         self.problem = ""
         self.resyncs = 0
         route = caller.route
-        topics = [topic_of(route, "state/"), topic_of(route, "presence")]
+        topics = [topic_of(route, PREFIX), topic_of(route, "presence")]
         self._feed = Feed(caller.endpoint, topics)
         self._worker = Worker(self._run, f"live domains of {route}")
 
