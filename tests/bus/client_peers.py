@@ -52,13 +52,15 @@ class ScriptedAgent(threading.Thread):
     def run(self) -> None:
         self.peer = peer = RawPeer(self._bus.context, f"ipc://{self._bus.broker.run_dir}/requests")
         monitor = peer.socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.register()
+        while monitor.poll(0):  # of the first connection, if that is not older than its monitor
+            monitor.recv_multipart()
         while not self._end.is_set():
             while self._todo:
                 self._todo.pop(0)()
             if monitor.poll(0):
                 monitor.recv_multipart()
-                peer.hello(ROUTE, id=self._id, epoch=self.epoch)
-                self.sync()
+                self.register()
             if not peer.socket.poll(5):
                 continue
             frames = peer.socket.recv_multipart()
@@ -92,6 +94,10 @@ class ScriptedAgent(threading.Thread):
         self.join(WAIT_S)
 
     # In the agent's thread
+
+    def register(self) -> None:
+        self.peer.hello(ROUTE, id=self._id, epoch=self.epoch)
+        self.sync()
 
     def sync(self) -> None:
         header = Header(VERSION, Kind.SYNC, route=ROUTE, number=self.number, epoch=self.epoch)
