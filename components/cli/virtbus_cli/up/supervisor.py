@@ -115,6 +115,8 @@ class Bus:
             for child in self._children.values():
                 group.create_task(child.end(AGENT_END_S))
         await self._broker.end(BROKER_END_S)
+        lines = [line for line in self._lines(None) if line.log is not None]
+        display.show([line._replace(state="ended", detail="") for line in lines])
         display.say("ended; guests run on, and the next `virtbus up` here finds them")
 
     def _lines(self, status: BrokerStatus | None) -> list[Line]:
