@@ -8,7 +8,13 @@ from uuid import UUID
 
 from virtbus.agent import DefiningDriver, Host, Stream, handles
 from virtbus.agent.hostinfo import host_info, read_host
-from virtbus.errors import InvalidState, VirtbusError
+from virtbus.errors import (
+    HypervisorFailed,
+    InvalidArgument,
+    InvalidState,
+    Unsupported,
+    VirtbusError,
+)
 from virtbus.model.domain import Domain
 from virtbus.operations import domain
 from virtbus.operations import host as host_operations
@@ -136,7 +142,15 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         """Press keys together."""
         guest = self._in_state(request.domain, State.RUNNING)
         command = replies.send_key(request.keys, request.hold_time_ms)
-        await self._execute(guest, command.name, command.arguments)
+        try:
+            await self._execute(guest, command.name, command.arguments)
+        except HypervisorFailed as error:
+            raise InvalidArgument(
+                "keys: QEMU does not take them; it knows keys as in ctrl, alt, delete, a, ret",
+                field="keys",
+                reason="unknown",
+                cause=error.cause,
+            ) from error
 
     @handles(domain.Destroy)
     async def destroy(self, request: domain.Destroy) -> None:
@@ -201,7 +215,11 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         self, request: host_operations.GetDomainCapabilities
     ) -> host_operations.CapabilitiesXml:
         """What one emulator offers for a machine."""
-        file = self._emulators.find(request.emulator, request.arch)
+        try:
+            file = self._emulators.find(request.emulator, request.arch)
+        except Unsupported as error:
+            field = "emulator" if request.emulator else "arch"
+            raise InvalidArgument(f"{field}: {error}", field=field, reason="not here") from error
         caps = await self._emulators.with_kvm(await self._emulators.capabilities(file))
         xml = documents.domain_capabilities(caps, request.machine, request.virt_type)
         return host_operations.CapabilitiesXml(xml=xml)

@@ -150,15 +150,22 @@ class Watcher:
         change = None if again else Lifecycle.SHUTDOWN
         self._set(guest, State.SHUTDOWN, "user", change, "finished", late=late)
         if again:
-            guest.ending = Ending.UNKNOWN
+            await self._start_anew(guest)
+        else:
+            guest.ending = Ending.SHUTDOWN
+            await guest.process.terminate(QUIT_S)
+
+    async def _start_anew(self, guest: RunningGuest) -> None:
+        guest.ending = Ending.UNKNOWN
+        try:
             await guest.execute("system_reset", timeout_s=COMMAND_S)
             await guest.execute("cont", timeout_s=COMMAND_S)
-            self._set(guest, State.RUNNING, "booted", None, "")
-            guest.note(reboot_asked=False)
-            self._host.emit(DomainReboot(uuid=guest.facts.uuid, name=guest.facts.name))
+        except VirtbusError as error:
+            self._host.log.warning("no reboot", domain=guest.facts.name, reason=str(error))
             return
-        guest.ending = Ending.SHUTDOWN
-        await guest.process.terminate(QUIT_S)
+        self._set(guest, State.RUNNING, "booted", None, "")
+        guest.note(reboot_asked=False)
+        self._host.emit(DomainReboot(uuid=guest.facts.uuid, name=guest.facts.name))
 
     def _io_error(self, guest: RunningGuest, error: replies.IoError) -> None:
         event = DomainIoError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -25,17 +25,20 @@ class Loan(msgspec.Struct, frozen=True):
     gid: int
 
 
-def lend(paths: Iterable[str], run_as: RunAs) -> tuple[Loan, ...]:
-    """Make the files the guest's own; those that are already, or are no files, are left alone.
+def lend(files: Mapping[str, bool], run_as: RunAs) -> tuple[Loan, ...]:
+    """Make files, named with whether they are written to, the guest's own.
+
+    Left alone are those that are its own already, those only read that everybody may read, and
+    what is neither a file nor a block device.
 
     Raises HypervisorFailed if a file is missing or cannot be given; then none is.
     """
     loans: list[Loan] = []
-    for path in paths:
+    for path, written in files.items():
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
-                loan = _lend(path, descriptor, run_as)
+                loan = _lend(path, descriptor, run_as, written=written)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -48,11 +51,13 @@ def lend(paths: Iterable[str], run_as: RunAs) -> tuple[Loan, ...]:
     return tuple(loans)
 
 
-def _lend(path: str, descriptor: int, run_as: RunAs) -> Loan | None:
+def _lend(path: str, descriptor: int, run_as: RunAs, *, written: bool) -> Loan | None:
     found = os.fstat(descriptor)
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)):
         return None
     if (found.st_uid, found.st_gid) == (run_as.uid, run_as.gid):
+        return None
+    if not written and found.st_mode & stat.S_IROTH:
         return None
     os.fchown(descriptor, run_as.uid, run_as.gid)
     return Loan(path, found.st_uid, found.st_gid)

@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from virtbus.model.domain import Domain
 
 
-def files_of(domain: Domain) -> list[str]:
-    """The paths a guest's process must be able to open, each once."""
-    return list(dict.fromkeys(_paths(domain)))
+def files_of(domain: Domain) -> dict[str, bool]:
+    """The paths a guest's process must be able to open, and whether it writes to them."""
+    found: dict[str, bool] = {}
+    for path, written in _paths(domain):
+        found[path] = found.get(path, False) or written
+    return found
 
 
-def _paths(domain: Domain) -> Iterator[str]:
+def _paths(domain: Domain) -> Iterator[tuple[str, bool]]:
     boot = domain.os
     for path in (boot.kernel, boot.initrd, boot.dtb):
         if path:
-            yield path
+            yield path, False
     for disk in domain.devices.disks:
         if disk.path:
-            yield disk.path
+            yield disk.path, not disk.readonly
     if boot.loader is not None and boot.loader.path:
-        yield boot.loader.path
+        yield boot.loader.path, False
     if boot.nvram is not None and boot.nvram.path:
-        yield boot.nvram.path
+        yield boot.nvram.path, True
