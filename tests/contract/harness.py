@@ -32,11 +32,12 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
     """One agent under the suite; the only thing that an agent adds to it.
 
     `document` gives a domain's document that the agent can define and start, None if it cannot
-    define any. `needs` are commands without which it cannot run, with what to install. `cannot`
-    are operations that it has but cannot show with that document, with the reason. `greeting` is
-    what the guest's console says; an echo is expected after it. `obeys` tells that the guest
-    shuts down and reboots when asked to, `knows_keys` that unknown names of keys are refused.
-    `settings` are environment variables.
+    define any; it says @DIR@ for the bus's directory, where `prepare` lays what it needs.
+    `needs` are commands without which it cannot run, with what to install. `cannot` are operations
+    that it has but cannot show with that document, with the reason. `greeting` is what the guest's
+    console says; an echo is expected after it. `obeys` tells that the guest shuts down and reboots
+    when asked to, `knows_keys` that unknown names of keys are refused. `settings` are environment
+    variables.
     """
 
     package: str
@@ -48,6 +49,7 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
     obeys: bool = True
     knows_keys: bool = True
     settings: Mapping[str, str] = {}
+    prepare: Callable[[Path], None] | None = None
 
 
 def harnesses(folder: Path = AGENTS) -> dict[str, Harness]:
@@ -96,6 +98,17 @@ class UnderTest:
         self.call(domain.Start(domain=uuid))
         return uuid
 
+    def booted(self) -> UUID:
+        """A new domain whose guest has greeted on its console, if it does, and so obeys by now."""
+        if not self.harness.greeting or not self.has(domain.OpenConsole):
+            return self.running()
+        uuid = self.paused()
+        console = self.open(domain.OpenConsole(domain=uuid))
+        self.call(domain.Resume(domain=uuid))
+        console.read_until(self.harness.greeting, timeout_s=30.0)
+        console.end()
+        return uuid
+
     def paused(self) -> UUID:
         """A new domain that was started paused."""
         uuid = self.shut_off()
@@ -108,7 +121,8 @@ class UnderTest:
         if self.harness.document is None:
             pytest.skip("this agent can define no domain")
         name = name or PREFIX + secrets.token_hex(4)
-        return self.harness.document(name, uuid or uuid4())
+        text = self.harness.document(name, uuid or uuid4())
+        return text.replace("@DIR@", str(self.bus.directory))
 
     def need(self, request: type[Request[Any]]) -> None:
         """Skip what cannot be shown without another operation, if the agent lacks that."""
@@ -177,6 +191,8 @@ def _name(request: type[Request[Any]]) -> str:
 
 def start(harness: Harness, bus: Bus) -> UnderTest:
     """Start broker and agent, and wait until they serve."""
+    if harness.prepare is not None:
+        harness.prepare(bus.directory)
     bus.start_broker()
     agent = bus.start_agent(harness.package, routes=[harness.route], settings=harness.settings)
     return UnderTest(harness, bus, agent)

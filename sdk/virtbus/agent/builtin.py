@@ -14,6 +14,7 @@ import msgspec
 from ..errors import InvalidArgument, NoSuchDomain, VirtbusError
 from ..operations import BY_REQUEST, agent, domain, event
 from ..operations.records import DomainRecord, DomainStats
+from ..wire.frames import pack
 from .driver import Driver, handles
 from .host import Host, current_call
 
@@ -86,9 +87,10 @@ class BuiltIn:
         return _published(request, self._host.domains.get(request.domain))
 
     @handles(event.Replay)
-    async def replay(self, request: event.Replay) -> event.EventList:
-        """Events from the journal."""
-        return await self._host.events.replay(request.after, request.limit)
+    async def replay(self, request: event.Replay) -> Packed:
+        """Events from the journal, as they were packed for publication."""
+        found = await self._host.events.replay(request.after, request.limit)
+        return Packed(_pack_list("events", found.events, newest=found.newest, lost=found.lost))
 
     @handles(agent.GetStatus)
     def get_status(self, request: agent.GetStatus) -> agent.AgentReport:
@@ -189,8 +191,9 @@ def _published(request: Any, record: DomainRecord) -> Any:
     return derive(record) if derive is not None else record
 
 
-def _pack_list(name: str, packed: Iterable[bytes]) -> bytes:
-    """The MessagePack map `{name: [...]}` around values that are packed already."""
+def _pack_list(name: str, packed: Iterable[bytes], **others: int) -> bytes:
+    """The MessagePack map `{name: [...], others}` around values that are packed already."""
     values = list(packed)
-    head = b"\x81" + bytes([0xA0 | len(name)]) + name.encode()
-    return head + b"\xdd" + len(values).to_bytes(4, "big") + b"".join(values)
+    head = bytes([0x81 + len(others), 0xA0 | len(name)]) + name.encode()
+    tail = b"".join(pack(word) for pair in others.items() for word in pair)
+    return head + b"\xdd" + len(values).to_bytes(4, "big") + b"".join(values) + tail

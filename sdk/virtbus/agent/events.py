@@ -10,14 +10,22 @@ from collections import deque
 import msgspec
 
 from ..errors import VirtbusError
-from ..operations.event import AnyEvent, EventList
-from ..wire.frames import decode_body, encode_body
+from ..operations.event import AnyEvent
+from ..wire.frames import encode_body
 from .logs import Logger
 from .publish import Feed
 from .store import Store
 
 _TRIM_EVERY = 200
 _MAX_NUMBER = 2**63 - 1
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """An EventList whose events are packed still, as they were published."""
+
+    events: list[bytes]
+    newest: int
+    lost: int
 
 
 class EventJournal:
@@ -87,7 +95,7 @@ class EventJournal:
         if (error := future.exception()) is not None:
             self._log.warning("old events could not be removed", reason=str(error))
 
-    async def replay(self, after: int, limit: int) -> EventList:
+    async def replay(self, after: int, limit: int) -> Replayed:
         """Kept events with numbers above `after`, and how many before them are lost."""
         rows = await self._store.read(
             "SELECT number, body FROM event WHERE route = ? AND number > ? ORDER BY number LIMIT ?",
@@ -96,9 +104,8 @@ class EventJournal:
             limit,
         )
         newest = self._newest - len(self._unsent)
-        events: tuple[AnyEvent, ...] = tuple(decode_body(row[1], AnyEvent) for row in rows)  # type: ignore[arg-type]  # a union is a type to msgspec
         first = rows[0][0] if rows else newest + 1
-        return EventList(events=events, newest=newest, lost=max(0, first - 1 - after))
+        return Replayed([row[1] for row in rows], newest, max(0, first - 1 - after))
 
     @property
     def kept(self) -> int:

@@ -56,7 +56,7 @@ class Shutdown(Case):
     request = domain.Shutdown
 
     def ready(self, agent: UnderTest) -> domain.Shutdown:
-        return domain.Shutdown(domain=agent.running())
+        return domain.Shutdown(domain=agent.booted())
 
     def check(self, agent: UnderTest, request: domain.Shutdown, reply: None) -> None:
         if agent.harness.obeys:
@@ -72,7 +72,7 @@ class Reboot(Case):
     request = domain.Reboot
 
     def ready(self, agent: UnderTest) -> domain.Reboot:
-        return domain.Reboot(domain=agent.running())
+        return domain.Reboot(domain=agent.booted())
 
     def check(self, agent: UnderTest, request: domain.Reboot, reply: None) -> None:
         if agent.harness.obeys:
@@ -87,7 +87,7 @@ class Reset(Case):
     request = domain.Reset
 
     def ready(self, agent: UnderTest) -> domain.Reset:
-        return domain.Reset(domain=agent.running())
+        return domain.Reset(domain=agent.booted())
 
     def check(self, agent: UnderTest, request: domain.Reset, reply: None) -> None:
         agent.told_of(request.domain, DomainReboot)
