@@ -12,7 +12,6 @@ from virtbus.errors import (
     HypervisorFailed,
     InvalidArgument,
     InvalidState,
-    Unsupported,
     VirtbusError,
 )
 from virtbus.model.domain import Domain
@@ -215,11 +214,7 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         self, request: host_operations.GetDomainCapabilities
     ) -> host_operations.CapabilitiesXml:
         """What one emulator offers for a machine."""
-        try:
-            file = self._emulators.find(request.emulator, request.arch)
-        except Unsupported as error:
-            field = "emulator" if request.emulator else "arch"
-            raise InvalidArgument(f"{field}: {error}", field=field, reason="not here") from error
+        file = self._emulators.find(request.emulator, request.arch)
         caps = await self._emulators.with_kvm(await self._emulators.capabilities(file))
         xml = documents.domain_capabilities(caps, request.machine, request.virt_type)
         return host_operations.CapabilitiesXml(xml=xml)
