@@ -14,7 +14,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from math import ceil
 
 from ..errors import NotConnected
 from ..wire.frames import Kind
@@ -43,6 +42,9 @@ class Channel:
         self._watched = False
         self._closed = False
         self._wake_fd = os.eventfd(0, _EVENTFD_FLAGS)
+        self._watcher = select.epoll()
+        for fd in (self._link.fd, self._link.monitor_fd, self._wake_fd):
+            self._watcher.register(fd, select.EPOLLIN)
 
     def call(
         self,
@@ -140,7 +142,7 @@ class Channel:
 
     def _watch(self, left_s: float, token: CancelToken | None) -> None:
         """Wait for something to come, for all who wait on this channel."""
-        if not self._spin.wait(self._link.readable):
+        if not self._spin.wait(self._stirs):
             self._watched = True
             try:
                 with self._let_others_in():
@@ -152,14 +154,17 @@ class Channel:
         self._step()
         self._turns.notify_all()
 
+    def _stirs(self) -> bool:
+        return bool(self._watcher.poll(0))
+
     def _sleep(self, left_s: float, token: CancelToken | None) -> None:
-        poll = select.poll()
-        poll.register(self._link.fd, select.POLLIN)
-        poll.register(self._link.monitor_fd, select.POLLIN)
-        poll.register(self._wake_fd, select.POLLIN)
         if token is not None:
-            poll.register(token.fd, select.POLLIN)
-        ready = poll.poll(ceil(min(left_s, MAX_SLEEP_S) * 1000))
+            self._watcher.register(token.fd, select.EPOLLIN)
+        try:
+            ready = self._watcher.poll(min(left_s, MAX_SLEEP_S))
+        finally:
+            if token is not None:
+                self._watcher.unregister(token.fd)
         if any(fd == self._wake_fd for fd, _ in ready):
             os.eventfd_read(self._wake_fd)
 
@@ -184,7 +189,7 @@ class Channel:
             self._flush()
             if not link.readable():
                 return
-            while (frames := link.receive()) is not None:
+            if (frames := link.receive()) is not None:
                 session.receive(frames, time.monotonic())
 
     def _flush(self) -> None:
@@ -203,6 +208,7 @@ class Channel:
             os.eventfd_write(self._wake_fd, 1)
 
     def _release(self) -> None:
+        self._watcher.close()
         self._link.close()
         os.close(self._wake_fd)
 

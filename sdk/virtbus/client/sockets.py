@@ -18,6 +18,9 @@ Socket = zmq.Socket[bytes]
 MAX_SOCKETS = 65_535
 _LINK_EVENTS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 _EVENT = struct.Struct("=hi")
+# As plain numbers: zmq's enumerations cost more than the calls they are for.
+_EVENTS = int(zmq.EVENTS)
+_POLLIN = int(zmq.POLLIN)
 
 _lock = threading.Lock()
 _contexts: dict[int, zmq.Context[Socket]] = {}
@@ -61,11 +64,11 @@ class Link:
 
     def readable(self) -> bool:
         """Whether `receive` would give a message."""
-        return bool(int(self.socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(int(self.socket.getsockopt(_EVENTS)) & _POLLIN)
 
     def monitor_readable(self) -> bool:
         """Whether `changes` would give any."""
-        return bool(int(self.monitor.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(int(self.monitor.getsockopt(_EVENTS)) & _POLLIN)
 
     def changes(self) -> list[bool]:
         """What the link did since last asked, in order: True for up, False for down."""
