@@ -119,6 +119,7 @@ def test_statistics(bus: CliBus, guest: str) -> None:
     assert bus.ok("stats").splitlines()[0].startswith("Name")
     assert "test" in [each["name"] for each in bus.json("stats", "--published")]
     assert any(line.split()[1:2] == [guest] for line in bus.ok("top").splitlines())
+    assert guest in [each["name"] for each in bus.json("top")]
 
 
 def test_host(bus: CliBus) -> None:
@@ -176,6 +177,7 @@ def test_without_a_uri_the_agent_that_is_there_is_taken(bus: CliBus) -> None:
         ("cancel 00", 2, "no request 00"),
         ("autostart test --show --disable", 2, "give one of them"),
         ("strat test", 2, "did you mean"),
+        ("stop test", 2, "did you mean shutdown or destroy?"),
         ("start", 2, "Missing argument"),
         ("list --state asleep", 2, "asleep"),
         ("events --event nothing", 2, "no event nothing"),

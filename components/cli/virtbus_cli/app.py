@@ -19,6 +19,12 @@ WRITTEN = (
     "autostart", "cancel", "completion", "console", "events", "info", "list", "matrix", "metadata",
     "stats", "status", "top", "up", "xml",
 )  # fmt: skip
+# What people used to other tools may try: names that no command has, and those that do the same.
+KNOWN_ELSEWHERE = {
+    "delete": ["undefine"], "dominfo": ["info"], "domstate": ["state"], "domstats": ["stats"],
+    "dumpxml": ["xml"], "kill": ["destroy"], "ls": ["list"], "ps": ["list"],
+    "stop": ["shutdown", "destroy"], "unpause": ["resume"], "pause": ["suspend"],
+}  # fmt: skip
 SECTIONS = ("Start here", "Look", "Change", "Agent and host")
 
 HELP = """Manage virtual machines through the virtbus message bus.
@@ -63,7 +69,7 @@ class Commands(click.Group):
 
         name = args[0]
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(name, self._all(), n=3)
+            near = KNOWN_ELSEWHERE.get(name) or difflib.get_close_matches(name, self._all(), n=3)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from virtbus import Connection, Domain
 
+CONNECT_S = 5.0
 PREFERRED = ("qemu:///system", "qemu:///session", "test:///default")
 
 
@@ -37,13 +38,19 @@ class Session:
             endpoint=self.broker,
             readonly=self.readonly,
             deadline_s=self.deadline_s,
+            connect_s=self.connect_s,
         )
+
+    @property
+    def connect_s(self) -> float:
+        """How long the broker may take to answer."""
+        return CONNECT_S if self.deadline_s is None else min(CONNECT_S, self.deadline_s)
 
     def _default_uri(self) -> str:
         import virtbus
         from virtbus.errors import NoSuchAgent
 
-        agents = virtbus.status(self.broker).agents
+        agents = virtbus.status(self.broker, deadline_s=self.connect_s).agents
         routes = [route for agent in agents for route in agent.routes if not route.endswith("*")]
         found = next((uri for uri in (*PREFERRED, *routes) if uri in routes), None)
         if found is None:

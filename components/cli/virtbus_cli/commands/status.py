@@ -35,7 +35,7 @@ def command(context: click.Context) -> None:
     from .. import show
 
     session = session_of(context)
-    status = virtbus.status(session.broker, deadline_s=session.deadline_s or 5.0)
+    status = virtbus.status(session.broker, deadline_s=session.connect_s)
     agents = [_agent(session, each) for each in status.agents]
     here = {each["agent"] for each in agents}
     agents += [_gone(each) for each in status.recently_gone if each.agent not in here]
@@ -86,7 +86,9 @@ def _report(session: Session, route: str) -> AgentReport | str:
 
     limit_s = session.deadline_s or REPORT_S
     try:
-        with virtbus.connect(route, endpoint=session.broker, readonly=True) as conn:
+        with virtbus.connect(
+            route, endpoint=session.broker, readonly=True, connect_s=session.connect_s
+        ) as conn:
             return conn.get_agent_status(deadline_s=limit_s)
     except VirtbusError as error:
         return f"gives no report: {error}"

@@ -25,7 +25,7 @@ COLUMNS = ("Id", "Name", "State", "CPU %", "vCPUs", "Memory", "Resident", "Disk 
     "top",
     cls=BusCommand,
     section="Look",
-    shared=("uri", "broker", "readonly"),
+    shared=("uri", "broker", "readonly", "json"),
     short_help="A live table of all domains",
 )
 @click.option(
@@ -38,16 +38,19 @@ def command(context: click.Context, interval_s: float, count: int | None) -> Non
     """Watch all domains, until Ctrl-C. Costs no hypervisor anything.
 
     States are live; rates come from the statistics that the agent publishes at its own pace (its
-    setting `stats_interval_s`). In a pipe it prints one table.
+    setting `stats_interval_s`). In a pipe it prints one table, with --json one line.
     """
     session = session_of(context)
-    is_terminal = sys.stdout.isatty()
+    is_terminal = sys.stdout.isatty() and not session.json
     if not is_terminal and count is None:
         count = 1
     with session.connect() as conn, conn.live_domains() as live:
         rates = Rates()
         if not is_terminal:
-            _print(conn, live, rates, interval_s, count or 1)
+            for turn in range(count or 1):
+                if turn:
+                    time.sleep(interval_s)
+                _print(conn, live, rates, as_json=session.json)
             return
         from rich.live import Live
 
@@ -59,17 +62,15 @@ def command(context: click.Context, interval_s: float, count: int | None) -> Non
                 drawn += 1
 
 
-def _print(
-    conn: Connection, live: LiveDomains, rates: Rates, interval_s: float, count: int
-) -> None:
+def _print(conn: Connection, live: LiveDomains, rates: Rates, *, as_json: bool) -> None:
     from .. import show
 
-    for turn in range(count):
-        if turn:
-            time.sleep(interval_s)
-            print()
-        rates.take(conn.published_stats())
-        show.print_table(COLUMNS, _rows(live, rates))
+    rates.take(conn.published_stats())
+    rows = _rows(live, rates)
+    if as_json:
+        show.print_json(rows, indent=None)
+    else:
+        show.print_table(COLUMNS, [_cells(row) for row in rows])
 
 
 class Rates:
@@ -110,28 +111,38 @@ def _net_bytes(stats: DomainStats) -> int:
     return sum(each.rx_bytes + each.tx_bytes for each in stats.interfaces)
 
 
-def _rows(live: LiveDomains, rates: Rates) -> list[tuple[Any, ...]]:
-    from .. import show
-
-    rows = []
+def _rows(live: LiveDomains, rates: Rates) -> list[dict[str, Any]]:
+    """All domains, the active ones first."""
+    rows: list[dict[str, Any]] = []
     records = [domain.record for domain in live.values()]
     for record in sorted(records, key=lambda each: (not each.active, each.name)):
         cpu, disk, net = rates.of(record.uuid)
         stats = rates.newest.get(record.uuid)
         rows.append(
-            (
-                record.id if record.id >= 0 else None,
-                record.name,
-                "unresponsive" if record.unresponsive_since_ms else str(record.state),
-                cpu,
-                record.vcpus,
-                show.kib(record.memory_kib),
-                show.kib(stats.resident_kib) if stats and record.active else None,
-                disk,
-                net,
-            )
+            {
+                "id": record.id if record.id >= 0 else None,
+                "name": record.name,
+                "state": "unresponsive" if record.unresponsive_since_ms else str(record.state),
+                "cpu_percent": cpu,
+                "vcpus": record.vcpus,
+                "memory_kib": record.memory_kib,
+                "resident_kib": stats.resident_kib if stats and record.active else None,
+                "disk_kib_per_s": disk,
+                "net_kib_per_s": net,
+            }
         )
     return rows
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    """A row for people, in the order of COLUMNS."""
+    from .. import show
+
+    memory = ("memory_kib", "resident_kib")
+    return [
+        show.kib(value) if name in memory and value is not None else value
+        for name, value in row.items()
+    ]
 
 
 def _draw(conn: Connection, live: LiveDomains, rates: Rates) -> RenderableType:
@@ -153,5 +164,6 @@ def _draw(conn: Connection, live: LiveDomains, rates: Rates) -> RenderableType:
         f"{conn.uri}  {time.strftime('%H:%M:%S')}  {active} of {len(live)} active  {how}{problem}"
     )
     return Group(
-        Text(show.readable(head), style="bold"), show.make_table(COLUMNS, _rows(live, rates))
+        Text(show.readable(head), style="bold"),
+        show.make_table(COLUMNS, [_cells(row) for row in _rows(live, rates)]),
     )

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.2, 30.0
@@ -43,6 +44,7 @@ class Child:
         self._changed = changed
         self._ending = False
         self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
 
     async def keep(self) -> None:
         """Run it, again and again with growing pauses, until `end`."""
@@ -50,6 +52,8 @@ class Child:
         while not self._ending:
             started_s = time.monotonic()
             status = await self._run_once()
+            if status is None:
+                return
             if time.monotonic() - started_s >= HEALTHY_S:
                 pause_s = LEAST_PAUSE_S
             self.restarts += 1
@@ -63,25 +67,41 @@ class Child:
     async def end(self, limit_s: float) -> None:
         """End it for good: SIGTERM, and SIGKILL after `limit_s`."""
         self._ending = True
-        process = self._process
+        async with self._starting:
+            process = self._process
         if process is None or process.returncode is not None:
             return
-        process.send_signal(signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it has ended just now
+            process.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(limit_s):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            self.hurry()
             await process.wait()
 
     def hurry(self) -> None:
         """SIGKILL at once, where an end is under way."""
         if self._ending and self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            with suppress(ProcessLookupError):  # it has ended just now
+                self._process.kill()
 
-    async def _run_once(self) -> int:
-        with self._open_log() as log:
-            self._process = await asyncio.create_subprocess_exec(
+    async def _run_once(self) -> int | None:
+        """Run it to its end; gives its status, None when it was to end before it began."""
+        async with self._starting:
+            if self._ending:
+                return None
+            self._process = process = await self._spawn()
+        self.pid = process.pid
+        self._changed()
+        try:
+            return await process.wait()
+        finally:
+            self.pid = 0
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        with _Log(self.log) as log:
+            return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "virtbus_cli.up.tether", str(os.getpid()),
                 self._module, *self._arguments,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -90,15 +110,6 @@ class Child:
                 env=self._environment,
                 start_new_session=True,
             )  # fmt: skip
-        self.pid = self._process.pid
-        self._changed()
-        try:
-            return await self._process.wait()
-        finally:
-            self.pid = 0
-
-    def _open_log(self) -> _Log:
-        return _Log(self.log)
 
     def _last_words(self) -> str:
         """The last line of the log."""

@@ -12,19 +12,23 @@ from virtbus.errors import InvalidArgument
 def make_places(private: Path | None) -> Directories:
     """The directories of a bus, made where missing: below `private`, else the user's own.
 
-    Raises InvalidArgument if one cannot be made.
+    Raises InvalidArgument if one cannot be made or written to.
     """
     where = own_directories() if private is None else _below(private.absolute())
     for path in (where.config, where.state, where.run, where.cache, where.log):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InvalidArgument(
-                f"cannot make {path}: {error.strerror}; choose a directory with --dir",
-                field="dir",
-                reason=str(error),
-            ) from error
+            raise _unusable(path, error.strerror or str(error)) from error
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise _unusable(path, "not writable")
     return where
+
+
+def _unusable(path: Path, reason: str) -> InvalidArgument:
+    return InvalidArgument(
+        f"cannot use {path}: {reason}; choose a directory with --dir", field="dir", reason=reason
+    )
 
 
 def environment_of(where: Directories) -> dict[str, str]:
