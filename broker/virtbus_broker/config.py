@@ -23,7 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `run_dir`: where the sockets are (default: see `virtbus.directories`). `group`: who may use
     the read-write socket (empty: the broker's own group). `tcp`: address of requests, as
-    tcp://0.0.0.0:16509; updates are on the next port.
+    tcp://0.0.0.0:16580; updates are on the next port.
     `key_file`: the broker's own CURVE keys; `roles_file`: who else may connect, as what.
     """
 

@@ -176,7 +176,7 @@ class Shell:
     def _open_remote(self, keys: CurveKeys, roles: Roles) -> None:
         address, _, port = self._settings.tcp.rpartition(":")
         if not address.startswith("tcp://") or not port.isdigit() or not 0 < int(port) < 65_535:
-            raise BindError(f"{self._settings.tcp!r} is not like tcp://0.0.0.0:16509")
+            raise BindError(f"{self._settings.tcp!r} is not like tcp://0.0.0.0:16580")
         opened = DoorSocket(
             self._context,
             Door.REMOTE,

@@ -261,5 +261,6 @@ BY_CODE: dict[str, type[VirtbusError]] = {error.code: error for error in _tree(V
 
 def from_body(body: ErrorBody) -> VirtbusError:
     """The exception a received error stands for; an unknown code gives the root class."""
-    error = BY_CODE.get(body.code, VirtbusError)
-    return error(body.message, cause=body.cause, **body.details)
+    error = BY_CODE.get(body.code, VirtbusError)(body.message, cause=body.cause)
+    error.details = body.details
+    return error

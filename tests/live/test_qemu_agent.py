@@ -19,6 +19,7 @@ from virtbus.errors import (
     NoSuchDomain,
     Unsupported,
 )
+from virtbus.operations.domain import MetadataKind
 from virtbus.operations.event import DomainLifecycle, DomainReboot, Lifecycle
 from virtbus.operations.records import State
 
@@ -160,11 +161,11 @@ def test_documents_and_metadata_come_back(lab: QemuBus) -> None:
     guest = lab.define("doc", devices="<graphics type='vnc' autoport='yes' passwd='secret'/>")
     assert "secret" not in guest.get_xml()
     assert "passwd='secret'" in guest.get_secret_xml()
-    guest.set_metadata(kind="title", text="A title")
-    guest.set_metadata(kind="element", text="<a:x xmlns:a='urn:a'/>", uri="urn:a", key="a")
+    guest.set_metadata(kind=MetadataKind.TITLE, text="A title")
+    guest.set_metadata(kind=MetadataKind.ELEMENT, text="<x/>", uri="urn:a", key="a")
     guest.set_autostart(autostart=True)
-    assert guest.get_metadata(kind="title") == "A title"
-    assert "urn:a" in (guest.get_metadata(kind="element", uri="urn:a") or "")
+    assert guest.get_metadata(kind=MetadataKind.TITLE) == "A title"
+    assert "urn:a" in (guest.get_metadata(kind=MetadataKind.ELEMENT, uri="urn:a") or "")
     assert guest.get_autostart() is True
     renamed = guest.rename(name="papers")
     assert (renamed.name, renamed.record.title) == ("papers", "A title")

@@ -214,7 +214,7 @@ def _set(document: Domain, request: domain.SetMetadata) -> None:
     elif request.kind is domain.MetadataKind.DESCRIPTION:
         document.description = request.text
     else:
-        set_metadata(document, _uri(request.uri), request.text)
+        set_metadata(document, _uri(request.uri), request.text, prefix=request.key or "")
 
 
 def _uri(uri: str | None) -> str:

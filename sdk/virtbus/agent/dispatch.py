@@ -168,9 +168,9 @@ class Dispatcher:
             )
         operation = handler.operation
         effect = Effect.CHANGE if operation.secret else operation.effect
-        if not allows(header.grants, effect, operation.kind, header.route):
+        if not allows(header.grants, effect, operation.guards, header.route):
             raise NotAllowed(
-                f"{operation.name} needs the grant {effect}:{operation.kind}:{header.route}; "
+                f"{operation.name} needs the grant {effect}:{operation.guards}:{header.route}; "
                 "connect read-write, or ask for another role",
                 operation=operation.name,
                 role=header.sender,

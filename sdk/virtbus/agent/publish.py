@@ -45,7 +45,11 @@ class Feed:
         self._publish(key, self.number, value)
 
     def put_unnumbered(self, key: str, value: bytes) -> None:
-        """Publish a value that may be lost, such as statistics."""
+        """Publish a value that may be lost, such as statistics; the newest one is in each SYNC."""
+        if value:
+            self.values[key] = value
+        else:
+            self.values.pop(key, None)
         self._send([self._header(Kind.PUBLISH, key, 0), value])
 
     def put_event(self, key: str, number: int, value: bytes) -> None:

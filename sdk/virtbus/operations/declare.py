@@ -48,7 +48,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     `kind` is the kind of object it is asked of and `target` the request field that names
     that object ("" when it is asked of the connection); `method` is its name in the SDK.
     `published` derives the reply from the object's published record, so that no agent is
-    asked. `stream` operations open a stream; those with a `secret` reply are for read-write callers.
+    asked. `stream` operations open a stream; those with a `secret` reply are for read-write
+    callers. `guards` is the kind of object that a caller needs a grant for.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     published: Callable[[Any], Any] | None = None
     secret: bool = False
+    guards: str = ""
 
     @property
     def verb(self) -> str:
@@ -96,13 +98,15 @@ def operation(
     stream: bool = False,
     published: Callable[[Any], Any] | None = None,
     secret: bool = False,
+    guards: str = "",
 ) -> Callable[[type[RequestT]], type[RequestT]]:
     """Enter a request class into the catalogue under `name`, which is `kind.verb`.
 
     `deadline_s` is the default; a caller may set another, never none. `method` names the SDK's
-    method where `verb` (on an object) or `verb_kind` (on a connection) does not read well. `libvirt` names the
-    functions of libvirt that the operation covers. `secret` keeps the reply out of logs and
-    lets only read-write callers ask, whatever the effect.
+    method where `verb` (on an object) or `verb_kind` (on a connection) does not read well.
+    `libvirt` names the functions of libvirt that the operation covers. `secret` keeps the reply
+    out of logs and lets only read-write callers ask, whatever the effect; `guards` is the kind of
+    object whose grant is needed, where it is not the operation's own kind.
     """
 
     def enter(request: type[RequestT]) -> type[RequestT]:
@@ -127,6 +131,7 @@ def operation(
             stream=stream,
             published=published,
             secret=secret,
+            guards=guards or kind,
         )
         CATALOGUE[name] = entry
         BY_REQUEST[request] = entry

@@ -104,7 +104,14 @@ class EventList(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
 
 
-@operation("event.replay", method="replay_events", effect=Effect.READ, deadline_s=30.0, since="0.1")
+@operation(
+    "event.replay",
+    method="replay_events",
+    guards="domain",
+    effect=Effect.READ,
+    deadline_s=30.0,
+    since="0.1",
+)
 class Replay(Request[EventList]):
     """Give events from the agent's journal with numbers above `after`, at most `limit`."""
 

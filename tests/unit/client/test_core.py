@@ -27,8 +27,6 @@ from virtbus.wire.frames import (
     encode_header,
 )
 
-ODD_DETAILS = encode_body({"code": "busy", "message": "m", "details": {"cause": "c"}})
-
 
 def session(*, linked: bool = True) -> Session:
     made = Session("ipc:///run/x/requests")
@@ -87,7 +85,7 @@ def test_an_error_comes_back_as_its_class() -> None:
     assert caught.value.details == {"domain": "x"}
 
 
-@pytest.mark.parametrize("body", [b"", b"\xc1", encode_body({"code": 3}), ODD_DETAILS])
+@pytest.mark.parametrize("body", [b"", b"\xc1", encode_body({"code": 3})])
 def test_an_error_that_cannot_be_read_is_an_error_all_the_same(body: bytes) -> None:
     core = session()
     call = ask(core)

@@ -312,3 +312,11 @@ def test_text_beside_foreign_elements_is_stable() -> None:
         domain = parse_domain(small(devices=rng.format(text)))
         assert domain.devices.rngs[0].backend.path == path
         assert parse_domain(format_domain(domain)) == domain
+
+
+def test_metadata_in_no_namespace_is_put_into_the_one_asked_for() -> None:
+    domain = parse_domain(small())
+    set_metadata(domain, "urn:mine", "<x a='1'><y/></x>", prefix="m")
+    assert get_metadata(domain, "urn:mine") == '<m:x xmlns:m="urn:mine" a="1"><y/></m:x>'
+    with pytest.raises(InvalidDocument, match="prefix"):
+        set_metadata(domain, "urn:mine", "<x/>", prefix="1 2")

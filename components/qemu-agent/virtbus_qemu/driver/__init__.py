@@ -19,7 +19,7 @@ from virtbus.operations import domain
 from virtbus.operations import host as host_operations
 from virtbus.operations.records import DomainRecord, DomainStats, State
 from virtbus_qemu.link import find_emulators
-from virtbus_qemu.link.host import guest_user, read_stat
+from virtbus_qemu.link.host import UNITS, guest_user, read_stat
 from virtbus_qemu.translate import QemuCapabilities, complete, documents, replies
 
 from . import stats
@@ -164,7 +164,8 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         """From the record, and the kernel's count of processor time."""
         record = self.host.domains.get(request.domain)
         guest = self._running.get(request.domain)
-        times = replies.process_times(read_stat(guest.process.pid) if guest is not None else "")
+        stat = read_stat(guest.process.pid) if guest is not None else ""
+        times = replies.process_times(stat, UNITS)
         return domain.DomainInfo(
             state=record.state,
             max_memory_kib=record.max_memory_kib,

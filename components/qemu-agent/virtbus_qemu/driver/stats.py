@@ -16,7 +16,7 @@ from virtbus.operations.records import (
     InterfaceStats,
     VcpuStats,
 )
-from virtbus_qemu.link.host import read_interface_counters, read_stat
+from virtbus_qemu.link.host import UNITS, read_interface_counters, read_stat
 from virtbus_qemu.translate import replies
 
 from .running import RunningGuest
@@ -39,7 +39,7 @@ async def collect(record: DomainRecord, guest: RunningGuest | None, wait_s: floa
         asked = await _ask(guest, wait_s)
     except VirtbusError:
         asked = {"complete": False}
-    times = replies.process_times(read_stat(guest.process.pid))
+    times = replies.process_times(read_stat(guest.process.pid), UNITS)
     return msgspec.structs.replace(
         stats,
         cpu_time_ns=times.user_ns + times.system_ns,
@@ -95,7 +95,7 @@ def _blocks(guest: RunningGuest, reply: list[dict[str, Any]]) -> tuple[BlockStat
 def _vcpus(guest: RunningGuest) -> tuple[VcpuStats, ...]:
     found: list[VcpuStats] = []
     for number, tid in enumerate(guest.facts.vcpu_threads):
-        times = replies.process_times(read_stat(guest.process.pid, tid))
+        times = replies.process_times(read_stat(guest.process.pid, tid), UNITS)
         found.append(VcpuStats(number=number, time_ns=times.user_ns + times.system_ns))
     return tuple(found)
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from virtbus.errors import InvalidArgument
 from virtbus_qemu.link.process import RunAs
+from virtbus_qemu.translate.replies import Units
 
+UNITS = Units(
+    tick_ns=1_000_000_000 // os.sysconf("SC_CLK_TCK"), page_kib=os.sysconf("SC_PAGE_SIZE") // 1024
+)
 FALLBACK_USERS = ("virtbus-qemu", "libvirt-qemu", "nobody")
 
 

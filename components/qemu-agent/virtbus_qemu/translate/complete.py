@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from virtbus.model.domain import Domain
+from virtbus.model.domain.boot import Boot
 from virtbus.model.domain.cpu import Cpu, CpuModel
 from virtbus.model.domain.devices import Devices
 from virtbus.model.domain.devices.address import DriveAddress, VirtioSerialAddress
@@ -52,6 +53,7 @@ def complete(domain: Domain, caps: QemuCapabilities) -> None:
     domain.os.type.machine = machine.name
     domain.devices.emulator = domain.devices.emulator or caps.emulator
     _memory(domain)
+    _boot(domain)
     if domain.cpu is None or (domain.cpu.mode is None and domain.cpu.model is None):
         _default_cpu(domain, machine.cpu_model)
     devices = domain.devices
@@ -61,6 +63,13 @@ def complete(domain: Domain, caps: QemuCapabilities) -> None:
     _controllers(devices, board)
     _serial_ports(devices)
     _pci(devices, board)
+
+
+def _boot(domain: Domain) -> None:
+    """A guest of which nothing is said boots from its first disk."""
+    devices = [*domain.devices.disks, *domain.devices.interfaces]
+    if not domain.os.boot and not any(device.boot for device in devices):
+        domain.os.boot = [Boot(dev="hd")]
 
 
 def _memory(domain: Domain) -> None:

@@ -108,7 +108,7 @@ def _cpu(caps: QemuCapabilities, kind: str) -> CpuSupport:
         modes=[
             CpuModeSupport(name="host-passthrough", supported=kind == "kvm"),
             CpuModeSupport(name="maximum", supported=True),
-            CpuModeSupport(name="host-model", supported=kind == "kvm"),
+            CpuModeSupport(name="host-model", supported=False),
             CpuModeSupport(name="custom", supported=True, models=models),
         ]
     )
@@ -151,6 +151,6 @@ def _devices(caps: QemuCapabilities) -> DeviceSupport:
         ),
         rng=Support(
             supported="virtio-rng-pci" in caps.devices,
-            enums=[Choices(name="backendModel", values=["random", "egd", "builtin"])],
+            enums=[Choices(name="backendModel", values=["random", "builtin"])],
         ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,9 +9,6 @@ from virtbus.errors import HypervisorFailed
 from virtbus.operations.records import BlockStats, InterfaceStats, State
 
 from .words import QmpCommand
-
-_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-_PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 _STATES: dict[str, tuple[State, str]] = {
     "running": (State.RUNNING, "unpaused"),
@@ -32,6 +28,13 @@ _STATES: dict[str, tuple[State, str]] = {
     "colo": (State.PAUSED, "unknown"),
     "shutdown": (State.SHUTDOWN, "unknown"),
 }
+
+
+class Units(NamedTuple):
+    """What the kernel's counters count in: a clock tick, a page of memory."""
+
+    tick_ns: int
+    page_kib: int
 
 
 class ProcessTimes(NamedTuple):
@@ -110,13 +113,15 @@ def vcpu_threads(reply: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
     return tuple(int(entry["thread-id"]) for entry in ordered)
 
 
-def process_times(stat: str) -> ProcessTimes:
+def process_times(stat: str, units: Units) -> ProcessTimes:
     """Times and resident memory of a stat line (proc(5)); zeros for "", a process that is gone."""
     fields = stat.rpartition(")")[2].split()
     if len(fields) < 22:
         return ProcessTimes(0, 0, 0)
     return ProcessTimes(
-        int(fields[11]) * _TICK_NS, int(fields[12]) * _TICK_NS, int(fields[21]) * _PAGE_KIB
+        int(fields[11]) * units.tick_ns,
+        int(fields[12]) * units.tick_ns,
+        int(fields[21]) * units.page_kib,
     )
 
 

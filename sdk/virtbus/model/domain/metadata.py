@@ -11,16 +11,17 @@ def get_metadata(domain: Domain, uri: str) -> str | None:
     return next((text for text, tag in _entries(domain) if _namespace(tag) == uri), None)
 
 
-def set_metadata(domain: Domain, uri: str, xml: str | None) -> None:
+def set_metadata(domain: Domain, uri: str, xml: str | None, *, prefix: str = "") -> None:
     """Set, or with None remove, the application's element in the namespace `uri`.
 
-    Raises InvalidDocument when `xml` is not one well-formed element in that namespace.
+    An element in no namespace is put into that one, with `prefix`, as libvirt does. Raises
+    InvalidDocument when `xml` is not one well-formed element that is in it then.
     """
     entries = [text for text, tag in _entries(domain) if _namespace(tag) != uri]
     if xml is not None:
         from ..engine.reader import fragment
 
-        text, tag = fragment(xml)
+        text, tag = fragment(xml, uri=uri, prefix=prefix)
         if not uri or _namespace(tag) != uri:
             reason = f"the element must be in the namespace '{uri}'"
             raise InvalidDocument(

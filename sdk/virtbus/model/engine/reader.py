@@ -48,10 +48,28 @@ def parse_any(kinds: dict[str, type[E]], text: str | bytes) -> E:
     return read(cls, root)
 
 
-def fragment(text: str) -> tuple[str, str]:
-    """A well-formed piece of XML, verbatim but self-contained, and its tag ({ns}name)."""
+def fragment(text: str, *, uri: str = "", prefix: str = "") -> tuple[str, str]:
+    """A well-formed piece of XML, verbatim but self-contained, and its tag ({ns}name).
+
+    With `uri` and `prefix` an element that is in no namespace is put into that one.
+    """
     root = _tree(text)
+    if uri and prefix and not str(root.tag).startswith("{"):
+        root = _moved(root, uri, prefix)
     return _verbatim(root), str(root.tag)
+
+
+def _moved(element: etree._Element, uri: str, prefix: str) -> etree._Element:
+    """The element, itself but not what is in it, in another namespace."""
+    try:
+        moved = etree.Element(
+            f"{{{uri}}}{element.tag}", dict(element.attrib), {**element.nsmap, prefix: uri}
+        )
+    except ValueError as error:
+        raise _invalid("metadata", 0, f"namespace or prefix: {error}") from None
+    moved.text = element.text
+    moved.extend(list(element))
+    return moved
 
 
 def fragments(text: str) -> list[tuple[str, str]]:
