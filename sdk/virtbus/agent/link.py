@@ -9,7 +9,7 @@ from pathlib import Path
 
 import zmq
 
-from ..errors import ErrorBody, ProtocolMismatch
+from ..errors import ErrorBody, RequestError
 from ..wire.aio import LoopSocket, watch_link
 from ..wire.frames import (
     AgentHello,
@@ -154,10 +154,11 @@ class Link:
     def _take(self, frames: list[bytes]) -> None:
         self._heard_at = self._loop.time()
         try:
-            header, body, data = split_message(frames)
-        except ProtocolMismatch as error:
+            self._handle(*split_message(frames))
+        except RequestError as error:
             self._log.warning("the broker sent what cannot be read", reason=str(error))
-            return
+
+    def _handle(self, header: Header, body: bytes, data: list[bytes]) -> None:
         if header.kind == Kind.PING:
             self._socket.send([encode_header(Header(version=1, kind=Kind.PONG, id=header.id))])
         elif header.kind == Kind.WELCOME:

@@ -20,7 +20,7 @@ from virtbus.wire.frames import (
     encode_header,
     split_message,
 )
-from virtbus.wire.sockets import AGENT_QUEUE
+from virtbus.wire.sockets import AGENT_QUEUE, Role, open_socket
 
 HELLO = AgentHello(agent="x", version="1", pid=1, routes=("x:///",), operations=())
 
@@ -33,9 +33,7 @@ class Router:
     """The broker's socket, without a broker."""
 
     def __init__(self, folder: Path) -> None:
-        self.socket = zmq.Context.instance().socket(zmq.ROUTER)
-        self.socket.linger = 0
-        self.socket.router_mandatory = 1
+        self.socket = open_socket(zmq.Context.instance(), Role.BROKER_REQUESTS)
         self.socket.bind(f"ipc://{folder}/requests")
         self.peer = b""
 
