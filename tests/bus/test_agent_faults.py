@@ -79,6 +79,16 @@ def test_calls_in_flight_survive_the_broker(bus: SlowBus) -> None:
     assert len(bus.asker.snapshot(ROUTE, "state/")) == 20
 
 
+def test_a_new_broker_has_states_and_statistics_of_an_agent_that_ran_on(bus: SlowBus) -> None:
+    running = bus.start_agent("virtbus_test", routes=[TEST])
+    bus.asker.call(TEST, domain.GetAllStats())
+    bus.broker.kill()
+    bus.broker = bus.start_broker()
+    bus.wait_for_routes(running, TEST)
+    assert len(bus.asker.snapshot(TEST, "state/")) == 1
+    wait_for(lambda: bus.asker.snapshot(TEST, "stats/"), "statistics are there again")
+
+
 def test_a_frozen_agent_delays_nobody_else_and_its_callers_hear_by_their_deadline(
     bus: SlowBus,
 ) -> None:

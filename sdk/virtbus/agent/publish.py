@@ -31,6 +31,7 @@ class Feed:
         self.epoch = epoch
         self.number = 0
         self.values: dict[str, bytes] = {}
+        self._unnumbered: dict[str, bytes] = {}
         self._send = send
         self._keep = keep
         self.behind = False
@@ -45,11 +46,11 @@ class Feed:
         self._publish(key, self.number, value)
 
     def put_unnumbered(self, key: str, value: bytes) -> None:
-        """Publish a value that may be lost, such as statistics; the newest one is in each SYNC."""
+        """Publish a value that may be lost, such as statistics; the newest follow each SYNC."""
         if value:
-            self.values[key] = value
+            self._unnumbered[key] = value
         else:
-            self.values.pop(key, None)
+            self._unnumbered.pop(key, None)
         self._send([self._header(Kind.PUBLISH, key, 0), value])
 
     def put_event(self, key: str, number: int, value: bytes) -> None:
@@ -65,6 +66,8 @@ class Feed:
             for start in range(0, max(1, len(blob)), MAX_FRAME_BYTES)
         ]
         self._keep([self._header(Kind.SYNC, "", self.number), index, *parts])
+        for key, value in self._unnumbered.items():
+            self._send([self._header(Kind.PUBLISH, key, 0), value])
 
     def catch_up(self) -> None:
         """Make up for what could not be sent, if there is any."""

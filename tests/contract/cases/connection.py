@@ -8,7 +8,7 @@ from lxml.etree import fromstring
 
 from tests.contract.cases.case import Case, Refused
 from tests.contract.harness import UnderTest
-from virtbus.errors import InvalidArgument
+from virtbus.errors import InvalidArgument, Unsupported
 from virtbus.operations import agent as agent_operations
 from virtbus.operations import domain, event, host
 from virtbus.operations.event import DomainLifecycle, Lifecycle
@@ -114,4 +114,4 @@ class GetDomainCapabilities(Case):
             assert document.findtext(element), f"<{element}> is missing"
 
     def refused(self, agent: UnderTest) -> Iterator[Refused]:
-        yield host.GetDomainCapabilities(arch="pdp11"), InvalidArgument, {}
+        yield host.GetDomainCapabilities(arch="pdp11"), Unsupported, {}

@@ -84,6 +84,21 @@ def test_a_sync_over_a_frames_size_is_divided() -> None:
     assert split_index(index, b"".join(data)) == feed.values
 
 
+def test_a_sync_holds_states_only_and_the_newest_statistics_follow_it() -> None:
+    sent = Sent()
+    feed = Feed(ROUTE, 1, sent.send, sent.keep)
+    feed.put("state/domain/1", b"\xc0")
+    for value in (b"\x01", b"\x02"):
+        feed.put_unnumbered("stats/domain/1", value)
+    feed.put_unnumbered("stats/domain/2", b"\x01")
+    feed.put_unnumbered("stats/domain/2", b"")
+    sent.messages.clear()
+    feed.sync()
+    (_, index, data), (published, body, _) = sent.messages
+    assert list(split_index(index, b"".join(data))) == ["state/domain/1"]
+    assert (published.name, published.number, body) == ("stats/domain/1", 0, b"\x02")
+
+
 def test_an_id_is_of_active_domains_only() -> None:
     sent = Sent()
     table = DomainTable(Feed(ROUTE, 1, sent.send, sent.keep))
