@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import platform
+import stat
 import time
-from pathlib import Path
 from uuid import UUID
 
 from virtbus.agent import AgentSettings, DefiningDriver, Host, Stream, handles
@@ -42,10 +44,9 @@ class TestDriver(DefiningDriver[AgentSettings]):
     def _documents(self) -> list[str]:
         if self.host.route == self.routes[0]:
             return [translate.DEFAULT_DOMAIN]
-        path = Path(self.host.route.removeprefix("test://"))
+        path = self.host.route.removeprefix("test://")
         try:
-            with path.open("rb") as file:
-                text = file.read(translate.MAX_FILE_BYTES)
+            text = _read_file(path)
         except OSError as error:
             raise NoSuchAgent(
                 f"{self.host.route}: {error.strerror}; give the path of a file the agent may read",
@@ -194,3 +195,12 @@ class TestDriver(DefiningDriver[AgentSettings]):
     def _cpu_time_ns(self, uuid: UUID) -> int:
         started_ns = self._started_ns.get(uuid)
         return time.monotonic_ns() - started_ns if started_ns is not None else 0
+
+
+def _read_file(path: str) -> bytes:
+    """What is in a regular file; anything else (a pipe would never end) is an OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return file.read(translate.MAX_FILE_BYTES)

@@ -74,7 +74,7 @@ class Watcher:
             self.heard_or_not(guest)
             return
         if replies.is_down(reply):
-            await self._down(guest, late=True)
+            self._down(guest, late=True)
             return
         state, reason = replies.state_of(reply)
         record = self._host.domains.get(guest.facts.uuid)
@@ -142,13 +142,16 @@ class Watcher:
         if guest.ending is Ending.UNKNOWN:
             guest.ending = Ending.SHUTDOWN
         if data.get("guest") or guest.facts.reboot_asked:
-            self._host.spawn(self._down(guest), f"shutdown of {guest.facts.name}")
+            self._down(guest)
 
-    async def _down(self, guest: RunningGuest, *, late: bool = False) -> None:
+    def _down(self, guest: RunningGuest, *, late: bool = False) -> None:
         """The guest has powered off: start it anew if that was asked for, else end its process."""
         again = guest.facts.reboot_asked or guest.document.on_poweroff == "restart"
         change = None if again else Lifecycle.SHUTDOWN
         self._set(guest, State.SHUTDOWN, "user", change, "finished", late=late)
+        self._host.spawn(self._after_down(guest, again=again), f"shutdown of {guest.facts.name}")
+
+    async def _after_down(self, guest: RunningGuest, *, again: bool) -> None:
         if again:
             await self._start_anew(guest)
         else:

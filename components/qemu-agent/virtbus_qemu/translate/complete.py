@@ -67,8 +67,9 @@ def complete(domain: Domain, caps: QemuCapabilities) -> None:
 
 def _boot(domain: Domain) -> None:
     """A guest of which nothing is said boots from its first disk."""
-    devices = [*domain.devices.disks, *domain.devices.interfaces]
-    if not domain.os.boot and not any(device.boot for device in devices):
+    orders = [device.boot for device in domain.devices.disks]
+    orders += [device.boot for device in domain.devices.interfaces]
+    if not domain.os.boot and not any(orders):
         domain.os.boot = [Boot(dev="hd")]
 
 

@@ -61,10 +61,9 @@ def fragment(text: str, *, uri: str = "", prefix: str = "") -> tuple[str, str]:
 
 def _moved(element: etree._Element, uri: str, prefix: str) -> etree._Element:
     """The element, itself but not what is in it, in another namespace."""
+    name = etree.QName(uri, str(element.tag))
     try:
-        moved = etree.Element(
-            f"{{{uri}}}{element.tag}", dict(element.attrib), {**element.nsmap, prefix: uri}
-        )
+        moved = etree.Element(name, dict(element.attrib), {**element.nsmap, prefix: uri})
     except ValueError as error:
         raise _invalid("metadata", 0, f"namespace or prefix: {error}") from None
     moved.text = element.text
