@@ -5,9 +5,11 @@ Usage: python -m bench.clients.virtbus_client URI RUN_DIR
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 import virtbus
@@ -18,34 +20,47 @@ from virtbus.operations.event import DomainLifecycle
 
 
 class VirtbusClient(Client):
-    """The blocking SDK; each subscription is read by a thread of its own."""
+    """The blocking SDK; subscriptions are read by one asyncio loop, as libvirt's are by its own."""
 
     not_ready = (VirtbusError,)
 
     def __init__(self, uri: str) -> None:
         super().__init__(uri)
-        self._streams: dict[int, list[Any]] = {}
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._listeners: dict[int, list[Any]] = {}
+        self._tasks: list[asyncio.Future[None]] = []
 
     def _open(self) -> Any:
         uri, run_dir = self.uri.split(" ", 1)
         return virtbus.connect(uri, endpoint=run_dir)
 
     def _close(self, connection: Any) -> None:
-        for stream in self._streams.pop(id(connection), []):
-            stream.close()
+        for listener in self._listeners.pop(id(connection), []):
+            self._in_loop(listener.close())
         connection.close()
 
-    def _listen(self, connection: Any, subscriber: int) -> None:
-        stream = connection.events()
-        stream.start()
-        self._streams.setdefault(id(connection), []).append(stream)
+    def _in_loop(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
-        def read() -> None:
-            for event in stream:
+    def _listen(self, connection: Any, subscriber: int) -> None:
+        listener = self._in_loop(self._subscribe(subscriber))
+        self._listeners.setdefault(id(connection), []).append(listener)
+
+    async def _subscribe(self, subscriber: int) -> Any:
+        """A connection of its own, with a task that reads its events."""
+        uri, run_dir = self.uri.split(" ", 1)
+        connection = await virtbus.aio.connect(uri, endpoint=run_dir)
+        stream = connection.events()
+        await stream.start()
+
+        async def read() -> None:
+            async for event in stream:
                 if isinstance(event, DomainLifecycle):
                     self.arrivals.add(event.name, event.change.value, subscriber)
 
-        threading.Thread(target=read, daemon=True).start()
+        self._tasks.append(asyncio.ensure_future(read()))
+        return connection
 
     def _versions(self, connection: Any) -> dict[str, str]:
         return {"virtbus": connection.get_agent_status().version}

@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 
-from tests.live.guests import QemuBus, wait_for_state
+import pytest
+
+from tests.live.guests import SERIAL, QemuBus, wait_for_state
 from tests.peers.bus import retried, wait_for
 from virtbus.client.sync.domain import Domain
-from virtbus.errors import OutcomeUnknown, RetryError, VirtbusError
+from virtbus.errors import Cancelled, OutcomeUnknown, RetryError, VirtbusError
 from virtbus.operations.event import DomainLifecycle, DomainUnresponsive, Lifecycle
 from virtbus.operations.records import State
 
@@ -168,3 +170,44 @@ def test_an_agent_killed_during_a_start_leaves_no_half_guest(lab: QemuBus) -> No
         if not guest.get_state().active:
             guest.start()
     assert len(lab.connection.list_domains(active=True)) == len(guests)
+
+
+def test_destroy_ends_the_change_that_is_stuck(lab: QemuBus) -> None:
+    (hung,) = start_all(lab, 1)
+    os.kill(lab.pid(hung), signal.SIGSTOP)
+    outcome: list[VirtbusError] = []
+
+    def suspend() -> None:
+        with pytest.raises(VirtbusError) as caught:
+            hung.suspend(deadline_s=30)
+        outcome.append(caught.value)
+
+    stuck = threading.Thread(target=suspend)
+    stuck.start()
+    wait_for(lambda: lab.connection.get_agent_status().slots, "suspend is stuck")
+    hung.destroy()
+    stuck.join(2)
+    assert [type(error) for error in outcome] == [Cancelled]
+
+
+def test_destroy_ends_a_start_that_is_under_way(lab: QemuBus) -> None:
+    guest = lab.define("slow", devices=SERIAL)
+    outcome: list[VirtbusError | None] = []
+
+    def start() -> None:
+        try:
+            guest.start(deadline_s=30)
+        except VirtbusError as error:
+            outcome.append(error)
+        else:
+            outcome.append(None)
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    wait_for(lambda: lab.connection.get_agent_status().slots or outcome, "the start is under way")
+    guest.destroy()
+    starting.join(5)
+    assert len(outcome) == 1
+    assert outcome[0] is None or isinstance(outcome[0], Cancelled)
+    assert guest.get_state().state is State.SHUTOFF
+    wait_for(lambda: lab.pids() == [], "its process is gone")

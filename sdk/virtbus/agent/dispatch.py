@@ -14,6 +14,7 @@ from ..errors import (
     DeadlineExceeded,
     InternalError,
     InvalidArgument,
+    InvalidState,
     NotAllowed,
     Overloaded,
     StoreFailed,
@@ -41,6 +42,7 @@ from .stream import Stream
 MAX_RUNNING = 5000
 MAX_DEADLINE_S = 24 * 3600.0
 MARGIN_S = 0.1
+END_CHANGE_S = 2.0
 SLOW_INLINE_S = 0.05
 FORCE_JOURNAL_S = 0.5
 
@@ -330,9 +332,32 @@ class Dispatcher:
                 key = slot_key(operation.kind, getattr(request, operation.target))
                 async with route.host.slots.hold(key, call):
                     return await self._within_deadline(handler, call, request)
+            if operation.ends_change:
+                return await self._ending_change(route, handler, call, request)
             return await self._within_deadline(handler, call, request)
         except Exception as error:  # noqa: BLE001  # a defect must not take the agent down
             return _outcome_of(self._error_of(call, error))
+
+    async def _ending_change(
+        self, route: Route, handler: Handler, call: Call, request: Any
+    ) -> Outcome:
+        """Cancel the change under way, then handle; a start cancelled left nothing to end."""
+        operation = call.operation
+        key = slot_key(operation.kind, getattr(request, operation.target))
+        held = route.host.slots.holder(key)
+        if held is None or not held[0].operation.touches_guest:
+            return await self._within_deadline(handler, call, request)
+        holder, ended = held
+        self.cancel_id(holder.id.hex())
+        try:
+            async with asyncio.timeout(END_CHANGE_S):
+                await ended.wait()
+        except TimeoutError:
+            self._log.warning("a change does not end", operation=holder.operation.name)
+        try:
+            return await self._within_deadline(handler, call, request)
+        except InvalidState:
+            return _outcome(None)
 
     async def _within_deadline(self, handler: Handler, call: Call, request: Any) -> Outcome:
         if self._loop.time() >= call.deadline:

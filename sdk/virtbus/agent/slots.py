@@ -23,6 +23,7 @@ class _Slot(msgspec.Struct, kw_only=True):
     since_ms: int
     deadline_ms: int
     waiting: deque[asyncio.Future[None]]
+    ended: asyncio.Event
 
 
 class Slots:
@@ -54,6 +55,11 @@ class Slots:
             )
             for key, slot in self._slots.items()
         )
+
+    def holder(self, key: str) -> tuple[Call, asyncio.Event] | None:
+        """Who holds the slot of `key`, and what is set once that one has let go of it."""
+        slot = self._slots.get(key)
+        return None if slot is None else (slot.holder, slot.ended)
 
     async def _acquire(self, key: str, call: Call) -> None:
         slot = self._slots.get(key)
@@ -91,6 +97,7 @@ class Slots:
 
     def _release(self, key: str) -> None:
         slot = self._slots[key]
+        slot.ended.set()
         while slot.waiting:
             turn = slot.waiting.popleft()
             if not turn.done():
@@ -116,5 +123,9 @@ def _taken(call: Call, waiting: deque[asyncio.Future[None]]) -> _Slot:
     now_ms = time.time_ns() // 1_000_000
     left_s = max(0.0, call.deadline - asyncio.get_running_loop().time())
     return _Slot(
-        holder=call, since_ms=now_ms, deadline_ms=now_ms + int(left_s * 1000), waiting=waiting
+        holder=call,
+        since_ms=now_ms,
+        deadline_ms=now_ms + int(left_s * 1000),
+        waiting=waiting,
+        ended=asyncio.Event(),
     )

@@ -12,6 +12,8 @@ from . import sockets
 from .endpoint import Endpoint
 from .feed import FeedState, LinkChange, Update
 
+Item = LinkChange | Update
+
 
 class Feed:
     """One SUB socket; one task receives."""
@@ -23,46 +25,68 @@ class Feed:
             self._link.socket.setsockopt(zmq.SUBSCRIBE, topic)
         self._state = FeedState()
         self._closed = False
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[Item | None] | None = None
+        self._returned: Item | None = None
+        self._watched = False
 
-    async def receive(self, timeout_s: float) -> LinkChange | Update | None:
+    async def receive(self, timeout_s: float) -> Item | None:
         """The next thing to know; None when there was none in time, or it was closed."""
         due_s = self._loop.time() + timeout_s
         while not self._closed:
             now_s = self._loop.time()
-            item = sockets.next_update(self._link, self._state, now_s)
-            if item is not None:
-                return item
+            item, self._returned = self._returned, None
+            item = item or sockets.next_update(self._link, self._state, now_s)
             left_s = due_s - now_s
-            if left_s <= 0:
-                return None
-            await self._readable(self._state.patience_s(left_s))
+            if item is not None or left_s <= 0:
+                return item
+            if (item := await self._arrival(self._state.patience_s(left_s))) is not None:
+                return item
         return None
 
     async def close(self) -> None:
         """End the subscription; who waits is woken."""
         if not self._closed:
             self._closed = True
-            self._wake()
-            for fd in (self._link.fd, self._link.monitor_fd):
-                self._loop.remove_reader(fd)
+            self._wake(None)
+            self._unwatch()
             self._link.close()
 
-    async def _readable(self, timeout_s: float) -> None:
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(timeout_s, self._wake)
-        fds = (self._link.fd, self._link.monitor_fd)
-        for fd in fds:
-            self._loop.add_reader(fd, self._wake)
+    async def _arrival(self, timeout_s: float) -> Item | None:
+        waiter: asyncio.Future[Item | None] = self._loop.create_future()
+        self._waiter = waiter
+        timer = self._loop.call_later(timeout_s, self._wake, None)
+        self._watch()
         try:
-            await self._waiter
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._returned = waiter.result()  # for whoever asks next
+            raise
         finally:
             timer.cancel()
             self._waiter = None
-            if not self._closed:
-                for fd in fds:
-                    self._loop.remove_reader(fd)
 
-    def _wake(self) -> None:
+    def _watch(self) -> None:
+        """Have the loop watch, from the first wait on until something comes that nobody awaits."""
+        if not self._watched:
+            self._watched = True
+            for fd in (self._link.fd, self._link.monitor_fd):
+                self._loop.add_reader(fd, self._on_readable)
+
+    def _unwatch(self) -> None:
+        if self._watched:
+            self._watched = False
+            for fd in (self._link.fd, self._link.monitor_fd):
+                self._loop.remove_reader(fd)
+
+    def _on_readable(self) -> None:
+        if self._waiter is None or self._waiter.done():
+            self._unwatch()
+            return
+        item = sockets.next_update(self._link, self._state, self._loop.time())
+        if item is not None:
+            self._wake(item)
+
+    def _wake(self, item: Item | None) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._waiter.set_result(item)

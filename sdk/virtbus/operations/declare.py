@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, dataclass_transform
 
 import msgspec
 
-from ..errors import VirtbusError
+from ..errors import HypervisorFailed, VirtbusError
 
 ReplyT = TypeVar("ReplyT")
 
@@ -49,7 +49,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     that object ("" when it is asked of the connection); `method` is its name in the SDK.
     `published` derives the reply from the object's published record, so that no agent is
     asked. `stream` operations open a stream; those with a `secret` reply are for read-write
-    callers. `guards` is the kind of object that a caller needs a grant for.
+    callers. `guards` is the kind of object that a caller needs a grant for. `ends_change` cancels
+    the change under way on the object, if that one may wait for the hypervisor.
     """
 
     name: str
@@ -67,6 +68,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     published: Callable[[Any], Any] | None = None
     secret: bool = False
     guards: str = ""
+    ends_change: bool = False
+
+    @property
+    def touches_guest(self) -> bool:
+        """Whether it may have to wait for the hypervisor."""
+        return HypervisorFailed in self.errors
 
     @property
     def verb(self) -> str:
@@ -99,6 +106,7 @@ def operation(
     published: Callable[[Any], Any] | None = None,
     secret: bool = False,
     guards: str = "",
+    ends_change: bool = False,
 ) -> Callable[[type[RequestT]], type[RequestT]]:
     """Enter a request class into the catalogue under `name`, which is `kind.verb`.
 
@@ -106,7 +114,8 @@ def operation(
     method where `verb` (on an object) or `verb_kind` (on a connection) does not read well.
     `libvirt` names the functions of libvirt that the operation covers. `secret` keeps the reply
     out of logs and lets only read-write callers ask, whatever the effect; `guards` is the kind of
-    object whose grant is needed, where it is not the operation's own kind.
+    object whose grant is needed, where it is not the operation's own kind. `ends_change` is for
+    FORCE operations after which the guest is gone.
     """
 
     def enter(request: type[RequestT]) -> type[RequestT]:
@@ -132,6 +141,7 @@ def operation(
             published=published,
             secret=secret,
             guards=guards or kind,
+            ends_change=ends_change,
         )
         CATALOGUE[name] = entry
         BY_REQUEST[request] = entry

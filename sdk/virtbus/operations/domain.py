@@ -262,13 +262,14 @@ class Resume(Request[None]):
     deadline_s=30.0,
     errors=(NoSuchDomain, InvalidState, HypervisorFailed),
     since="0.1",
+    ends_change=True,
     libvirt=("virDomainDestroy", "virDomainDestroyFlags"),
 )
 class Destroy(Request[None]):
     """End the guest at once. On return its process is gone; a transient domain is too.
 
-    It waits for no other operation and ends the one that is under way. The hypervisor has
-    `grace_ms` to close its files before it is killed.
+    It waits for no other operation; a start or another change of the guest that is under way is
+    cancelled. The hypervisor has `grace_ms` to close its files before it is killed.
     """
 
     domain: UUID

@@ -83,8 +83,8 @@ class DomainOperations:
     async def destroy(self, *, grace_ms: int = 5000, deadline_s: float | None = None) -> None:
         """End the guest at once. On return its process is gone; a transient domain is too.
 
-        It waits for no other operation and ends the one that is under way. The hypervisor has
-        `grace_ms` to close its files before it is killed.
+        It waits for no other operation; a start or another change of the guest that is under way
+        is cancelled. The hypervisor has `grace_ms` to close its files before it is killed.
 
         Raises NoSuchDomain, InvalidState, HypervisorFailed. Default deadline: 30 s. Operation:
         `domain.destroy`.
