@@ -12,6 +12,7 @@ from tests.live.guests import SERIAL, QemuBus, wait_for_state
 from tests.peers.bus import retried, wait_for
 from virtbus.client.sync.domain import Domain
 from virtbus.errors import Cancelled, OutcomeUnknown, RetryError, VirtbusError
+from virtbus.operations.domain import MetadataKind
 from virtbus.operations.event import DomainLifecycle, DomainUnresponsive, Lifecycle
 from virtbus.operations.records import State
 
@@ -33,6 +34,7 @@ def test_twenty_guests_outlive_the_agent(lab: QemuBus) -> None:
     guests = start_all(lab, GUESTS)
     pids = {guest.name: lab.pid(guest) for guest in guests}
     guests[1].suspend()
+    guests[4].set_metadata(kind=MetadataKind.TITLE, text="kept")
     newest = lab.connection.replay_events(after=0).newest
     lab.agent.kill()
     os.kill(pids["g0"], signal.SIGKILL)
@@ -48,6 +50,7 @@ def test_twenty_guests_outlive_the_agent(lab: QemuBus) -> None:
     assert all(each.complete for each in stats)
     told = lab.connection.replay_events(after=newest).events
     assert [(e.name, e.late) for e in told if isinstance(e, DomainLifecycle)] == [("g0", True)]
+    assert "<title>kept</title>" in guests[4].get_xml()
     guests[3].destroy()
     guests[1].resume()
 

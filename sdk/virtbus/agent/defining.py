@@ -60,6 +60,9 @@ class DefiningDriver(Driver[SettingsT]):
         """
         raise NotImplementedError
 
+    def live_changed(self, domain: UUID) -> None:
+        """Keep the live document of a running guest, where the driver keeps it; it was changed."""
+
     async def read_document(self, xml: str) -> Domain:
         """A stranger's document: parsed, completed, checked; raises InvalidDocument."""
         document = parse_domain(xml)
@@ -188,6 +191,7 @@ class DefiningDriver(Driver[SettingsT]):
             _set(live, request)
             now = self.host.domains.get(request.domain)
             self.host.domains.put(msgspec.structs.replace(now, title=live.title or ""))
+            self.live_changed(request.domain)
 
     async def autostart_once(self) -> None:
         """Start the domains marked autostart, once each time the host comes up.

@@ -98,6 +98,11 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         self._watcher.watch(guest)
         return guest.document
 
+    def live_changed(self, domain: UUID) -> None:
+        """Keep the live document for the agent's next start."""
+        if (guest := self._running.get(domain)) is not None:
+            self._launcher.keep_document(guest)
+
     async def _capabilities(self, document: Domain) -> QemuCapabilities:
         file = self._emulators.find(document.devices.emulator, document.os.type.arch)
         caps = await self._emulators.capabilities(file)

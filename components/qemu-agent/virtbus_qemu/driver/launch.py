@@ -156,12 +156,16 @@ class Launcher:
         ):
             reply = await guest.execute("query-vnc", timeout_s=self._host.left_s(SETUP_S))
             set_vnc_port(guest.document, reply)
-        write_document(guest.paths.document, format_domain(guest.document, with_secrets=True))
+        self.keep_document(guest)
         if not paused:
             await guest.execute("cont", timeout_s=self._host.left_s(SETUP_S))
         guest.note(
             state="paused" if paused else "running", reason="starting up" if paused else "booted"
         )
+
+    def keep_document(self, guest: RunningGuest) -> None:
+        """Keep a guest's live document for the agent's next start."""
+        write_document(guest.paths.document, format_domain(guest.document, with_secrets=True))
 
     async def connect(self, guest: RunningGuest, *, timeout_s: float) -> None:
         """Connect to a guest's monitor. Raises Unresponsive or HypervisorFailed."""
