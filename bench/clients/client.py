@@ -5,6 +5,7 @@ Standard library only, since the libvirt client runs under Debian's Python.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import signal
@@ -26,6 +27,8 @@ from bench.clients.serve import (
 
 Call = Callable[[], object]
 RETRY_S = 0.002
+
+AT_ONCE = 16
 
 
 class Client(ABC):
@@ -115,11 +118,28 @@ class Client(ABC):
         parallel([self._ask_monitor(self._domain(name)) for name in names])
 
     def define(self, documents: list[str]) -> float:
-        """Seconds to define all, one after another."""
+        """Seconds to define all, the better way of two that each take half of them.
+
+        One after another, and AT_ONCE at a time; few are defined one after another.
+        """
+        half = len(documents) // 2 if len(documents) >= 4 * AT_ONCE else len(documents)
         start = now()
-        for document in documents:
+        for document in documents[:half]:
             self._define(self.connection, document)
-        return now() - start
+        one_by_one = now() - start
+        if half == len(documents):
+            return one_by_one
+        return 2 * min(one_by_one, self._define_at_once(documents[half:]))
+
+    def _define_at_once(self, documents: list[str]) -> float:
+        """Seconds to define all with AT_ONCE calls under way, each of a thread."""
+
+        def define(share: list[str]) -> None:
+            for document in share:
+                self._define(self.connection, document)
+
+        shares = [documents[number::AT_ONCE] for number in range(AT_ONCE)]
+        return parallel([functools.partial(define, share) for share in shares])
 
     def undefine(self, names: list[str]) -> None:
         """Destroys those that run, then undefines all of them."""
@@ -186,7 +206,7 @@ class Client(ABC):
         return median_call_s(self._read(name), calls)
 
     def read_rate(self, name: str, clients: int, seconds: float) -> float:
-        """Reads of the state per second: the better of `clients` threads and processes.
+        """Reads of the state per second: the best of `clients` threads, processes and tasks.
 
         Each has a connection of its own.
         """
@@ -197,7 +217,12 @@ class Client(ABC):
         finally:
             for connection in connections:
                 self._close(connection)
-        return max(by_threads, self._rate_of_processes(name, clients, seconds))
+        by_processes = self._rate_of_processes(name, clients, seconds)
+        return max(by_threads, by_processes, self._rate_of_tasks(name, clients, seconds))
+
+    def _rate_of_tasks(self, name: str, clients: int, seconds: float) -> float:
+        """Reads per second by `clients` tasks of an event loop; 0 where there are none."""
+        return 0.0
 
     def hold(self, name: str, calls: int) -> None:
         """Leaves `calls` statistics calls on the named guest, each on its own connection."""

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import virtbus
-from bench.clients.client import Call, Client, operations_of
+from bench.clients.client import AT_ONCE, Call, Client, operations_of
 from bench.clients.serve import CALL_LIMIT_S, now, serve
 from virtbus.errors import VirtbusError
 from virtbus.operations.event import DomainLifecycle
@@ -41,7 +41,7 @@ class VirtbusClient(Client):
         connection.close()
 
     def _in_loop(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_LIMIT_S)
 
     def _listen(self, connection: Any, subscriber: int) -> None:
         listener = self._in_loop(self._subscribe(subscriber))
@@ -49,8 +49,7 @@ class VirtbusClient(Client):
 
     async def _subscribe(self, subscriber: int) -> Any:
         """A connection of its own, with a task that reads its events."""
-        uri, run_dir = self.uri.split(" ", 1)
-        connection = await virtbus.aio.connect(uri, endpoint=run_dir)
+        connection = await self._connect()
         stream = connection.events()
         await stream.start()
 
@@ -61,6 +60,46 @@ class VirtbusClient(Client):
 
         self._tasks.append(asyncio.ensure_future(read()))
         return connection
+
+    def _define_at_once(self, documents: list[str]) -> float:
+        """As in Client, by tasks of the event loop on one connection."""
+        return float(self._in_loop(self._define_by_tasks(documents)))
+
+    async def _define_by_tasks(self, documents: list[str]) -> float:
+        left = iter(documents)
+        async with await self._connect() as connection:
+
+            async def define() -> None:
+                for document in left:
+                    await connection.define_domain(document)
+
+            start = now()
+            await asyncio.gather(*(define() for _ in range(AT_ONCE)))
+            return now() - start
+
+    def _rate_of_tasks(self, name: str, clients: int, seconds: float) -> float:
+        return float(self._in_loop(self._read_by_tasks(name, clients, seconds)))
+
+    async def _read_by_tasks(self, name: str, clients: int, seconds: float) -> float:
+        connections = [await self._connect() for _ in range(clients)]
+        domains = [await connection.lookup_domain(name=name) for connection in connections]
+        end = now() + seconds
+
+        async def read(domain: Any) -> int:
+            count = 0
+            while now() < end:
+                await domain.get_state()
+                count += 1
+            return count
+
+        total = sum(await asyncio.gather(*(read(domain) for domain in domains)))
+        for connection in connections:
+            await connection.close()
+        return total / seconds
+
+    async def _connect(self) -> Any:
+        uri, run_dir = self.uri.split(" ", 1)
+        return await virtbus.aio.connect(uri, endpoint=run_dir)
 
     def _versions(self, connection: Any) -> dict[str, str]:
         return {"virtbus": connection.get_agent_status().version}

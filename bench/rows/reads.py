@@ -25,7 +25,7 @@ GROUP = Group(
         ),
         Row(
             name="read_rate",
-            what=f"reads of a domain's state by {CLIENTS} clients",
+            what=f"reads of a state by {CLIENTS} threads, processes or tasks",
             unit="1/s",
             goal=at_least_times(1),
             measure=lambda manager: manager.reads_per_s(NAME, CLIENTS),

@@ -46,23 +46,21 @@ class Journal:
         """
         operation = call.operation.name
 
-        def work(database: sqlite3.Connection) -> sqlite3.Row | None:
-            row = database.execute(
-                "SELECT operation, sender, outcome, body FROM journal WHERE id = ?", (call.id,)
-            ).fetchone()
-            if row is None:
-                database.execute(
-                    "INSERT INTO journal VALUES (?, ?, ?, ?, NULL, NULL)",
-                    (call.id, operation, call.sender, _boot_ms()),
-                )
-            return row  # type: ignore[no-any-return]  # sqlite3 does not know its rows
+        def enter(database: sqlite3.Connection) -> bool:
+            entered = database.execute(
+                "INSERT INTO journal VALUES (?, ?, ?, ?, NULL, NULL) ON CONFLICT (id) DO NOTHING",
+                (call.id, operation, call.sender, _boot_ms()),
+            )
+            return entered.rowcount == 1
 
         self._begun += 1
         if self._begun % _TRIM_EVERY == 0:
             await self._store.run(_trim)
-        row = await self._store.run(work)
-        if row is None:
+        if await self._store.run(enter, single=True):
             return None
+        (row,) = await self._store.read(
+            "SELECT operation, sender, outcome, body FROM journal WHERE id = ?", call.id
+        )
         if (row[0], row[1]) != (operation, call.sender):
             raise foreign_id()
         if row[2] is None:  # it was executed, but its outcome could not be kept

@@ -50,6 +50,7 @@ class _Job(msgspec.Struct, frozen=True):
     work: Work
     durable: bool
     future: asyncio.Future[Any]
+    single: bool
 
 
 _Outcomes = list[tuple[_Job, Any, Exception | None]]
@@ -65,6 +66,7 @@ class Store:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._outstanding = 0
         self._since_checkpoint = 0
+        self._durable: bool | None = None
         self._loop = asyncio.get_running_loop()
         self._database = self._open()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -142,16 +144,22 @@ class Store:
             for sql, values in statements:
                 database.execute(sql, values)
 
-        await self.run(work, durable=durable)
+        await self.run(work, durable=durable, single=len(statements) == 1)
 
     async def read(self, sql: str, *values: object) -> list[Any]:
         """The rows a query gives; it sees all that was written before."""
-        return await self.run(lambda database: database.execute(sql, values).fetchall())
+        return await self.run(
+            lambda database: database.execute(sql, values).fetchall(), single=True
+        )
 
     def run(
-        self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        durable: bool = False,
+        single: bool = False,
     ) -> asyncio.Future[T]:
-        """Run `work` within a transaction, in order of the calls.
+        """Run `work` within a transaction, in order of the calls; `single` is one statement only.
 
         What needs no sync is written at once while the thread has nothing to do (tens of
         microseconds); all else goes to the thread.
@@ -159,7 +167,7 @@ class Store:
         if self._closed:
             raise StoreFailed("the agent is stopping", path=str(self._path))
         future: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(work, durable, future)
+        job = _Job(work, durable, future, single)
         idle = self._outstanding == 0 and self._since_checkpoint < CHECKPOINT_COMMITS
         if idle and not durable:
             self._deliver(self._commit([job]))
@@ -214,8 +222,9 @@ class Store:
         outcomes: _Outcomes = []
         self._since_checkpoint += 1
         try:
-            durable = any(job.durable for job in batch)
-            database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._set_sync(durable=any(job.durable for job in batch))
+            if len(batch) == 1 and batch[0].single:
+                return [(batch[0], *self._work_alone(batch[0]))]
             database.execute("BEGIN IMMEDIATE")
             outcomes.extend((job, *self._work(job)) for job in batch)
             database.execute("COMMIT")
@@ -223,6 +232,18 @@ class Store:
             outcomes = [(job, None, error) for job in batch]
             self._roll_back()
         return outcomes
+
+    def _set_sync(self, *, durable: bool) -> None:
+        if durable != self._durable:
+            self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+
+    def _work_alone(self, job: _Job) -> tuple[Any, Exception | None]:
+        """A single statement is a transaction by itself."""
+        try:
+            return job.work(self._database), None
+        except Exception as error:  # noqa: BLE001  # a defect in `work` must not end the thread
+            return None, error
 
     def _roll_back(self) -> None:
         try:

@@ -42,6 +42,7 @@ class Channel:
         self._watched = False
         self._closed = False
         self._wake_fd = os.eventfd(0, _EVENTFD_FLAGS)
+        self._stirred: dict[int, int] = {}
         self._watcher = select.epoll()
         for fd in (self._link.fd, self._link.monitor_fd, self._wake_fd):
             self._watcher.register(fd, select.EPOLLIN)
@@ -155,17 +156,18 @@ class Channel:
         self._turns.notify_all()
 
     def _stirs(self) -> bool:
-        return bool(self._watcher.poll(0))
+        self._stirred = dict(self._watcher.poll(0))
+        return bool(self._stirred)
 
     def _sleep(self, left_s: float, token: CancelToken | None) -> None:
         if token is not None:
             self._watcher.register(token.fd, select.EPOLLIN)
         try:
-            ready = self._watcher.poll(min(left_s, MAX_SLEEP_S))
+            self._stirred = dict(self._watcher.poll(min(left_s, MAX_SLEEP_S)))
         finally:
             if token is not None:
                 self._watcher.unregister(token.fd)
-        if any(fd == self._wake_fd for fd, _ in ready):
+        if self._wake_fd in self._stirred:
             os.eventfd_read(self._wake_fd)
 
     @contextlib.contextmanager
@@ -179,18 +181,27 @@ class Channel:
     def _step(self) -> None:
         """Take all that has come and send all that is in line, until neither is left."""
         session, link = self._session, self._link
-        while not self._closed:
-            if link.monitor_readable():
-                for up in link.changes():
-                    if up:
-                        session.link_up(time.monotonic())
-                    else:
-                        session.link_down()
+        stirred, self._stirred = self._stirred, {}
+        if link.monitor_fd in stirred or not session.linked:
+            self._take_changes()
+        self._flush()
+        if link.fd in stirred:
+            self._take_message()
+        # A send or a receive may swallow the edge of the FD, so look before anybody sleeps on it.
+        while not self._closed and link.readable():
+            self._take_message()
             self._flush()
-            if not link.readable():
-                return
-            if (frames := link.receive()) is not None:
-                session.receive(frames, time.monotonic())
+
+    def _take_changes(self) -> None:
+        for up in self._link.changes():
+            if up:
+                self._session.link_up(time.monotonic())
+            else:
+                self._session.link_down()
+
+    def _take_message(self) -> None:
+        if (frames := self._link.receive()) is not None:
+            self._session.receive(frames, time.monotonic())
 
     def _flush(self) -> None:
         session, link = self._session, self._link
