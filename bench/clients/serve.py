@@ -144,29 +144,34 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], list[tuple[int, float]]] = {}
+        self._enough: dict[tuple[str, str], int] = {}
         self._changed = threading.Condition()
 
     def add(self, domain: str, event: str, subscriber: int = 0) -> None:
-        """Notes the event as having arrived just now."""
-        at = now()
+        """Notes the event as having arrived just now; wakes who waits once there are enough."""
+        at, key = now(), (domain, event)
         with self._changed:
-            self._seen.setdefault((domain, event), []).append((subscriber, at))
-            self._changed.notify_all()
+            seen = self._seen.setdefault(key, [])
+            seen.append((subscriber, at))
+            if len(seen) >= self._enough.get(key, 1):
+                self._changed.notify_all()
 
     def wait(self, domain: str, event: str, since: float, subscribers: int = 1) -> float:
         """When the last of `subscribers` different ones got the event after `since`.
 
         Raises TimeoutError after CALL_LIMIT_S.
         """
+        key = (domain, event)
 
         def first_each() -> dict[int, float]:
             first: dict[int, float] = {}
-            for subscriber, at in self._seen.get((domain, event), []):
-                if at >= since:
-                    first.setdefault(subscriber, at)
+            for subscriber, at in self._seen.get(key, []):
+                first.setdefault(subscriber, at)
             return first
 
         with self._changed:
+            self._enough[key] = subscribers
+            self._seen[key] = [entry for entry in self._seen.get(key, []) if entry[1] >= since]
             if not self._changed.wait_for(lambda: len(first_each()) >= subscribers, CALL_LIMIT_S):
                 got = len(first_each())
                 raise TimeoutError(f"{event} of {domain} reached {got} of {subscribers}")

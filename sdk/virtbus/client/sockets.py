@@ -106,8 +106,8 @@ def next_update(
         if state.welcome_topic:
             link.socket.setsockopt(zmq.UNSUBSCRIBE, state.welcome_topic)
         link.socket.setsockopt(zmq.SUBSCRIBE, state.ask(now_s))
-    while (frames := link.receive()) is not None:
-        item = state.receive(frames)
-        if item is not None:
+    while link.readable():
+        frames = link.receive()
+        if frames is not None and (item := state.receive(frames)) is not None:
             return item
     return state.empty()
