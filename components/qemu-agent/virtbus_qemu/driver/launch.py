@@ -73,7 +73,7 @@ class Launcher:
         paths = self.paths(uuid, document.name)
         with ExitStack() as undo:
             undo.callback(forget, paths)
-            guest = self._spawn(document, caps, paths, undo)
+            guest = await self._spawn(document, caps, paths, undo)
             try:
                 await self._talk(guest, paused=paused)
             except VirtbusError as error:
@@ -86,7 +86,7 @@ class Launcher:
             undo.pop_all()
         return guest
 
-    def _spawn(
+    async def _spawn(
         self, document: Domain, caps: QemuCapabilities, paths: GuestPaths, undo: ExitStack
     ) -> RunningGuest:
         uuid = UUID(document.uuid)
@@ -94,7 +94,7 @@ class Launcher:
         make_directory(paths.directory, 0o700, self._run_as)
         write_facts(paths.facts, facts)
         with listen(paths.monitor) as listener, ExitStack() as passed:
-            command = self._command(document, caps, paths, listener.fileno(), passed)
+            command = await self._command(document, caps, paths, listener.fileno(), passed)
             loans = self._lend(command.domain)
             undo.callback(self.give_back, loans)
             process = spawn(
@@ -107,7 +107,7 @@ class Launcher:
         guest.note(pid=identity.pid, start_time_ticks=identity.start_time_ticks, loans=loans)
         return guest
 
-    def _command(
+    async def _command(
         self,
         document: Domain,
         caps: QemuCapabilities,
@@ -119,7 +119,7 @@ class Launcher:
         names: dict[str, str] = {}
         taps: dict[str, tuple[int, ...]] = {}
         for tap in wanted:
-            names[tap.alias], taps[tap.alias] = open_tap(
+            names[tap.alias], taps[tap.alias] = await open_tap(
                 tap.name, bridge=tap.bridge, mtu_bytes=tap.mtu_bytes, queues=tap.queues
             )
             for queue in taps[tap.alias]:

@@ -5,6 +5,7 @@ Source: Linux Documentation/networking/tuntap.rst; rtnetlink through pyroute2.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
@@ -15,9 +16,12 @@ from virtbus.errors import HypervisorFailed
 _TUNSETIFF = 0x400454CA
 _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR, _IFF_MULTI_QUEUE = 0x2, 0x1000, 0x4000, 0x100
 MAX_NAME_BYTES = 15
+SET_UP_S = 5.0
 
 
-def open_tap(name: str, *, bridge: str, mtu_bytes: int, queues: int) -> tuple[str, tuple[int, ...]]:
+async def open_tap(
+    name: str, *, bridge: str, mtu_bytes: int, queues: int
+) -> tuple[str, tuple[int, ...]]:
     """Make a tap device, set it up and join it to `bridge`; its name and open queues.
 
     `name` "" or ending in %d lets the kernel choose. Raises HypervisorFailed.
@@ -33,32 +37,33 @@ def open_tap(name: str, *, bridge: str, mtu_bytes: int, queues: int) -> tuple[st
                 request = fcntl.ioctl(queue, _TUNSETIFF, struct.pack("16sH22x", wanted, flags))
                 wanted = request[:16].rstrip(b"\0")
                 opened.append(queue)
-            _set_up(wanted.decode(), bridge, mtu_bytes)
-        except OSError as error:
+            async with asyncio.timeout(SET_UP_S):
+                await _set_up(wanted.decode(), bridge, mtu_bytes)
+        except OSError as error:  # TimeoutError is one, too
             raise HypervisorFailed(
                 f"no tap device {name or 'vnet'} on bridge {bridge or '-'}; check that the "
                 "bridge exists and that the agent may make taps",
-                cause=str(error),
+                cause=str(error) or f"the kernel did not answer within {SET_UP_S:g} s",
                 operation="tap",
             ) from error
         cleanup.pop_all()
     return wanted.decode(), tuple(opened)
 
 
-def _set_up(name: str, bridge: str, mtu_bytes: int) -> None:
-    from pyroute2 import IPRoute  # slow to import, and only these guests need it
+async def _set_up(name: str, bridge: str, mtu_bytes: int) -> None:
+    from pyroute2 import AsyncIPRoute  # slow to import, and only these guests need it
     from pyroute2.netlink.exceptions import NetlinkError
 
-    with IPRoute() as route:
+    async with AsyncIPRoute() as route:
         try:
-            link = route.link_lookup(ifname=name)[0]
+            (index,) = await route.link_lookup(ifname=name)
             if mtu_bytes:
-                route.link("set", index=link, mtu=mtu_bytes)
+                await route.link("set", index=index, mtu=mtu_bytes)
             if bridge:
-                master = route.link_lookup(ifname=bridge)
+                master = await route.link_lookup(ifname=bridge)
                 if not master:
                     raise OSError(f"there is no bridge {bridge}")
-                route.link("set", index=link, master=master[0])
-            route.link("set", index=link, state="up")
+                await route.link("set", index=index, master=master[0])
+            await route.link("set", index=index, state="up")
         except NetlinkError as error:
             raise OSError(str(error)) from error
