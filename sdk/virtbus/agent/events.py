@@ -60,7 +60,7 @@ class EventJournal:
         self._unsent.append((event, body, published))
         row = (self._route, event.number, event.time_ms, body)
         try:
-            written = self._store.run(lambda database: _insert(database, row))
+            written = self._store.run(lambda database: _insert(database, row), single=True)
         except VirtbusError as error:
             self._sent(error)
         else:
