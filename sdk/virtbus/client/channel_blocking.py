@@ -156,19 +156,23 @@ class Channel:
         self._turns.notify_all()
 
     def _stirs(self) -> bool:
-        self._stirred = dict(self._watcher.poll(0))
-        return bool(self._stirred)
+        return self._poll(0)
 
     def _sleep(self, left_s: float, token: CancelToken | None) -> None:
         if token is not None:
             self._watcher.register(token.fd, select.EPOLLIN)
         try:
-            self._stirred = dict(self._watcher.poll(min(left_s, MAX_SLEEP_S)))
+            self._poll(min(left_s, MAX_SLEEP_S))
         finally:
             if token is not None:
                 self._watcher.unregister(token.fd)
+
+    def _poll(self, timeout_s: float) -> bool:
+        """Note which descriptors stir, and take the wake-up calls among them."""
+        self._stirred = dict(self._watcher.poll(timeout_s))
         if self._wake_fd in self._stirred:
             os.eventfd_read(self._wake_fd)
+        return bool(self._stirred)
 
     @contextlib.contextmanager
     def _let_others_in(self) -> Iterator[None]:
