@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +88,22 @@ class QemuBus:
             self.start_agent()
         for domain in self.connection.list_domains(active=True):
             domain.destroy(grace_ms=0)
+
+
+def namespaces_work() -> bool:
+    """Whether network namespaces can be made and entered here, as they cannot in a bare chroot."""
+    name = f"virtbus-{os.getpid()}-try"
+    try:
+        subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    try:
+        entered = ["ip", "netns", "exec", name, "true"]
+        return subprocess.run(entered, capture_output=True, timeout=30, check=False).returncode == 0
+    finally:
+        subprocess.run(
+            ["ip", "netns", "delete", name], capture_output=True, timeout=30, check=False
+        )
 
 
 def command_line(pid: int) -> str:

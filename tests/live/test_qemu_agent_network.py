@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.live.guests import AGENT, DOCUMENT, ROUTE
+from tests.live.guests import AGENT, DOCUMENT, ROUTE, namespaces_work
 from tests.peers.bus import Bus
 from virtbus.client.sync.connection import Connection, connect
 from virtbus.errors import HypervisorFailed
@@ -27,7 +27,7 @@ def ip(*arguments: str) -> str:
 def connection(require_peer: Callable[..., None]) -> Iterator[Connection]:
     """An agent in a namespace that has a bridge."""
     require_peer("qemu-system-x86_64", "install qemu-system-x86")
-    require_peer("ip", "install iproute2, and be root", present=os.geteuid() == 0)
+    require_peer("network namespaces", "install iproute2, be root", present=namespaces_work())
     subprocess.run(["ip", "netns", "add", HOST], check=True, timeout=30)
     try:
         ip("link", "add", "br0", "type", "bridge")

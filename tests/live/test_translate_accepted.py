@@ -40,7 +40,10 @@ SCHEMA = Path("/usr/share/libvirt/schemas/domain.rng")
 NEWER = {"watchdog-itco": "itco"}  # a word that schemas before libvirt 9.1 do not have
 UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"
 
-pytestmark = pytest.mark.skipif(not EMULATOR, reason="qemu-system-x86_64 is not installed")
+
+@pytest.fixture(autouse=True)
+def _qemu(require_peer: Callable[..., None]) -> None:
+    require_peer("qemu-system-x86_64", "install qemu-system-x86")
 
 
 class Qmp:
@@ -202,11 +205,11 @@ def test_a_completed_document_gives_the_same_hardware(
     assert translate(again, caps, runtime).argv == line.argv
 
 
-@pytest.mark.skipif(not SCHEMA.exists(), reason="libvirt's schemas (libvirt0) are not installed")
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_documents_are_valid_by_libvirts_schema(
-    name: str, caps: QemuCapabilities, files: Path
+    name: str, caps: QemuCapabilities, files: Path, require_peer: Callable[..., None]
 ) -> None:
+    require_peer("libvirt's schemas", "install libvirt0", present=SCHEMA.exists())
     words = SCHEMA.with_name("domaincommon.rng").read_text(encoding="utf-8")
     schema = etree.RelaxNG(etree.parse(SCHEMA))
     live = command_line(name, caps, files, 7).domain

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.live.guests import AGENT, DOCUMENT, ROUTE, SERIAL
+from tests.live.guests import AGENT, DOCUMENT, ROUTE, SERIAL, namespaces_work
 from tests.peers.bus import Bus, wait_for
 
 SERVER, CLIENT = "10.213.77.1", "10.213.77.2"
@@ -99,7 +99,7 @@ def tour(host: str, bus: Bus, keys: Path, *, connect_s: float = 20) -> dict[str,
 
 def test_a_client_on_another_host(require_peer: Callable[..., None]) -> None:
     require_peer("qemu-system-x86_64", "install qemu-system-x86")
-    require_peer("ip", "install iproute2", present=os.geteuid() == 0)
+    require_peer("network namespaces", "install iproute2, be root", present=namespaces_work())
     with two_hosts() as (server, client), Bus() as bus:
         config = bus.directory / "config"
         config.mkdir()
