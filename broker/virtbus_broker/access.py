@@ -6,6 +6,7 @@ import re
 
 from virtbus.wire.grants import allows
 
+_KIND = re.compile(r"[a-z_]+\Z")
 _WELCOME = re.compile(rb"welcome [0-9a-f]{32}\Z")
 
 
@@ -17,7 +18,7 @@ def is_welcome(topic: bytes) -> bool:
 def kind_of(key: str) -> str:
     """The kind of object that a key, or a key prefix, is bound to; "*" if to none."""
     parts = key.split("/", 2)
-    return parts[1] if len(parts) == 3 and parts[1] else "*"
+    return parts[1] if len(parts) == 3 and _KIND.match(parts[1]) else "*"
 
 
 def may_read(grants: str, route: str, key: str) -> bool:

@@ -17,7 +17,7 @@ from virtbus.wire.frames import (
     topic_of,
 )
 
-from . import answers
+from . import access, answers
 from .cache import Cache, Value
 from .forwarding import Forwarding
 from .peers import Agent, Delivery, Outlet, Part, Peer, bytes_of
@@ -126,6 +126,9 @@ class Agents:
             self._counters.drop("publish_foreign_route")
             return
         body = frames[1] if len(frames) > 1 else b""
+        if access.kind_of(key) == "*":
+            self._counters.drop("publish_bad_key")
+            return
         if key.startswith(("state/", "stats/")):
             value = Value(header.number, header.epoch, bytes_of(body))
             if not self._cache.store(route, key, value):
@@ -136,15 +139,18 @@ class Agents:
         self._outlet.publish((topic_of(route, key), frames[0], body))
 
     def sync(self, peer: Peer, header: Header, frames: Sequence[Part]) -> None:
-        """Put every state value of a route in place; raises ProtocolMismatch, InvalidArgument."""
-        agent, route = peer.agent, header.route
+        """Put all states of a route's kind in place; raises ProtocolMismatch, InvalidArgument."""
+        agent, route, prefix = peer.agent, header.route, header.name
         if agent is None or not agent.serves(route):
             self._counters.drop("publish_foreign_route")
             return
+        kind = access.kind_of(prefix)
+        if kind == "*" or prefix != f"state/{kind}/":
+            raise ProtocolMismatch("SYNC is for the states of one kind: its name is state/KIND/")
         values = synced_values(frames)
-        if not all(key.startswith("state/") for key in values):
-            raise ProtocolMismatch("SYNC holds a key that does not begin with state/")
-        if not self._cache.sync(route, header.epoch, header.number, values):
+        if not all(key.startswith(prefix) for key in values):
+            raise ProtocolMismatch(f"SYNC holds a key that does not begin with {prefix}")
+        if not self._cache.sync(route, prefix, header.epoch, header.number, values):
             self._counters.drop("cache_full")
         self._tell(agent, "synced", [route])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from virtbus.errors import NotAllowed, ProtocolMismatch, VirtbusError
+from virtbus.errors import InvalidArgument, NotAllowed, ProtocolMismatch, VirtbusError
 from virtbus.wire.frames import (
     ID_BYTES,
     MAX_FRAMES,
@@ -176,13 +176,15 @@ class Broker:
     def _snapshot(self, peer: Peer, header: Header, frames: Sequence[Part]) -> None:
         self._check_read(peer, header.route, header.name)
         self._forwarding.agent_for(header.route)
+        if access.kind_of(header.name) == "*":
+            reason = "a snapshot is of one kind: ask for a prefix such as state/domain/"
+            raise InvalidArgument(reason, field="name", reason=reason)
         found = self._cache.snapshot(header.route, header.name)
         if found is None:
             self._absent(peer, header.id)
             return
-        known, values = found
-        reply = Header(VERSION, Kind.REPLY, header.id, number=known.number, epoch=known.epoch)
-        self._answer(peer, [encode_header(reply), *values])
+        reply = Header(VERSION, Kind.REPLY, header.id, number=found.number, epoch=found.epoch)
+        self._answer(peer, [encode_header(reply), *found.frames])
 
     def _absent(self, peer: Peer, id: bytes) -> None:
         self._answer(peer, [encode_header(Header(VERSION, Kind.REPLY, id, name="absent")), b""])

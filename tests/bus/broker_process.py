@@ -127,9 +127,12 @@ class RawPeer:
         self.say(Header(VERSION, Kind.HELLO, id, epoch=epoch), encode_body(hello))
         return self.hear()
 
-    def sync(self, values: dict[str, bytes], number: int = 0, route: str = ROUTE) -> None:
-        """Send every state value; on return the broker has them."""
-        header = Header(VERSION, Kind.SYNC, route=route, number=number, epoch=1)
+    def sync(
+        self, values: dict[str, bytes], number: int = 0, route: str = ROUTE, kind: str = "domain"
+    ) -> None:
+        """Send all states of a kind; on return the broker has them."""
+        name = f"state/{kind}/"
+        header = Header(VERSION, Kind.SYNC, route=route, name=name, number=number, epoch=1)
         self.say(header, *make_index(values))
         assert self.ask(Kind.PING)[0].kind == Kind.PONG
 

@@ -42,6 +42,7 @@ class ScriptedAgent(threading.Thread):
         self.journal: list[DomainLifecycle] = []
         self.state: dict[str, bytes] = {}
         self.number = 0
+        self.networks = 0
         self.epoch = epoch
         self.oldest_kept = 1
         self._id = id
@@ -100,7 +101,14 @@ class ScriptedAgent(threading.Thread):
         self.sync()
 
     def sync(self) -> None:
-        header = Header(VERSION, Kind.SYNC, route=ROUTE, number=self.number, epoch=self.epoch)
+        header = Header(
+            VERSION,
+            Kind.SYNC,
+            route=ROUTE,
+            name="state/domain/",
+            number=self.number,
+            epoch=self.epoch,
+        )
         keys = encode_body(
             {"keys": list(self.state), "sizes": [len(v) for v in self.state.values()]}
         )
@@ -131,6 +139,32 @@ class ScriptedAgent(threading.Thread):
             )
             self.peer.say(header, body)
 
+    def put_network(self) -> None:
+        """Publish a state and an event of another kind, each under its kind's next number."""
+        self.networks += 1
+        for key in ("state/network/n", "event/network/n"):
+            header = Header(
+                VERSION,
+                Kind.PUBLISH,
+                route=ROUTE,
+                name=key,
+                number=self.networks,
+                epoch=self.epoch,
+            )
+            self.peer.say(header, b"\x80")
+
+    def sync_networks(self) -> None:
+        """Send the states of the other kind."""
+        header = Header(
+            VERSION,
+            Kind.SYNC,
+            route=ROUTE,
+            name="state/network/",
+            number=self.networks,
+            epoch=self.epoch,
+        )
+        self.peer.say(header, encode_body({"keys": ["state/network/n"], "sizes": [1]}), b"\x80")
+
     def emit_lost(self, count: int) -> None:
         """Journal events that nobody hears of."""
         for _ in range(count):
@@ -150,6 +184,7 @@ class ScriptedAgent(threading.Thread):
 
     def replay(self, asked: Header, body: bytes) -> None:
         request = decode_body(body, Replay)
+        assert request.kind == "domain"
         kept = [
             e for e in self.journal if e.number > request.after and e.number >= self.oldest_kept
         ]

@@ -31,7 +31,8 @@ def main() -> None:
     )
     assert decode_header(socket.recv_multipart()[0]).kind == Kind.WELCOME
     for route in routes:
-        sync = Header(VERSION, Kind.SYNC, route=route, number=1, epoch=1)
+        name = "state/domain/"
+        sync = Header(VERSION, Kind.SYNC, route=route, name=name, number=1, epoch=1)
         socket.send_multipart([encode_header(sync), *make_index({"state/domain/a": b"\x80"})])
     print("welcome", flush=True)  # noqa: T201  # tells the test
     while True:

@@ -76,7 +76,7 @@ def test_calls_in_flight_survive_the_broker(bus: SlowBus) -> None:
     assert [bus.effects("start", uuid) for uuid in uuids] == [1] * 20
     events = bus.asker.call(ROUTE, event.Replay(after=first_event - 1)).events
     assert {each.uuid for each in events} == set(uuids)
-    assert len(bus.asker.snapshot(ROUTE, "state/")) == 20
+    assert len(bus.asker.snapshot(ROUTE, "state/domain/")) == 20
 
 
 def test_a_new_broker_has_states_and_statistics_of_an_agent_that_ran_on(bus: SlowBus) -> None:
@@ -85,8 +85,8 @@ def test_a_new_broker_has_states_and_statistics_of_an_agent_that_ran_on(bus: Slo
     bus.broker.kill()
     bus.broker = bus.start_broker()
     bus.wait_for_routes(running, TEST)
-    assert len(bus.asker.snapshot(TEST, "state/")) == 1
-    wait_for(lambda: bus.asker.snapshot(TEST, "stats/"), "statistics are there again")
+    assert len(bus.asker.snapshot(TEST, "state/domain/")) == 1
+    wait_for(lambda: bus.asker.snapshot(TEST, "stats/domain/"), "statistics are there again")
 
 
 def test_a_frozen_agent_delays_nobody_else_and_its_callers_hear_by_their_deadline(

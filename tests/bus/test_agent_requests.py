@@ -135,6 +135,26 @@ def test_nobody_takes_over_a_running_request_of_another(bus: SlowBus) -> None:
     assert bus.asker.outcome(id, request, timeout_s=5.0).state is State.RUNNING
 
 
+def test_a_reply_has_the_number_of_its_own_kind(bus: SlowBus) -> None:
+    uuid = bus.define(0.0)
+    requests: list[Request[Any]] = [
+        domain.SetAutostart(domain=uuid, autostart=True),
+        domain.SetAutostart(domain=uuid, autostart=False),
+        agent.GetStatus(),
+        event.Replay(after=0),
+    ]
+    told = []
+    for request in requests:
+        id = bus.asker.send_request(ROUTE, request)
+        header = bus.asker.answer(id, timeout_s=2.0).header
+        told.append((header.number, header.epoch > 0))
+    first = told[0][0]
+    assert first > 0
+    assert told == [(first, True), (first + 1, True), (0, False), (0, False)]
+    published = bus.asker.read(ROUTE, f"state/domain/{uuid}").header
+    assert published.number == first + 1
+
+
 def test_a_defect_is_an_answer_and_the_agent_lives(bus: SlowBus) -> None:
     uuid = bus.define(0.0, running=True)
     with pytest.raises(InternalError) as caught:

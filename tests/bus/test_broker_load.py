@@ -127,14 +127,14 @@ def test_large_snapshots_that_are_not_read_are_held_once() -> None:
         agent.hello()
         values = {f"state/domain/{number}": os.urandom(1000) for number in range(2000)}
         agent.sync(values)
-        index, blob = other.ask(Kind.SNAPSHOT, "state/")[1]
+        index, blob = other.ask(Kind.SNAPSHOT, "state/domain/")[1]
         assert split_index(index, blob) == values
         before_kib = bus.broker.pss_kib
         lazy = open_socket(bus.context, Role.CLIENT)
         bus.keep(lazy)
         lazy.rcvhwm = 1
         lazy.connect(f"ipc://{bus.broker.run_dir}/requests-ro")
-        ask = encode_header(Header(VERSION, Kind.SNAPSHOT, b"i" * 16, ROUTE, "state/"))
+        ask = encode_header(Header(VERSION, Kind.SNAPSHOT, b"i" * 16, ROUTE, "state/domain/"))
         for _ in range(500):
             lazy.send_multipart([ask])
         while other.ask(Kind.PING)[0].kind == Kind.PONG and not is_quiet(bus):

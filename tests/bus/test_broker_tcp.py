@@ -126,7 +126,8 @@ def test_reads_and_updates_are_those_of_the_role(tmp_path: Path) -> None:
     with remote_bus(tmp_path) as remote:
         agent = remote.bus.peer()
         agent.hello()
-        agent.sync({"state/domain/a": b"x", "state/network/n": b"y"})
+        agent.sync({"state/domain/a": b"x"})
+        agent.sync({"state/network/n": b"y"}, kind="network")
         viewer = remote.peer(remote.viewer)
         assert viewer.ask(Kind.READ, "state/domain/a")[1] == [b"x"]
         for kind, key in ((Kind.READ, "state/network/n"), (Kind.SNAPSHOT, "")):

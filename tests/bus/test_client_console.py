@@ -12,7 +12,14 @@ from tests.bus.broker_process import ROUTE, WAIT_S, Bus, running_bus
 from tests.bus.client_peers import VM, ScriptedAgent, place, scripted_agent, start_test_agent
 from virtbus.errors import AgentGone, DeadlineExceeded, InvalidState, NotConnected
 from virtbus.operations import domain as domain_ops
-from virtbus.wire.frames import STREAM_WINDOW_BYTES, VERSION, Header, Kind, encode_header
+from virtbus.wire.frames import (
+    MIN_DATA_COST_BYTES,
+    STREAM_WINDOW_BYTES,
+    VERSION,
+    Header,
+    Kind,
+    encode_header,
+)
 
 
 @pytest.fixture
@@ -90,8 +97,10 @@ def test_writing_waits_for_the_guest_to_read(
         console.write(b"x" * STREAM_WINDOW_BYTES)
         with pytest.raises(DeadlineExceeded):
             console.write(b"x", timeout_s=0.1)
-        send(agent, Kind.CREDIT, number=10)
+        send(agent, Kind.CREDIT, number=MIN_DATA_COST_BYTES)
         console.write(b"x" * 10, timeout_s=WAIT_S)
+        with pytest.raises(DeadlineExceeded):
+            console.write(b"x", timeout_s=0.1)
 
 
 def test_an_agent_that_leaves_ends_it_with_an_error_after_its_last_bytes(

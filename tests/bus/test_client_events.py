@@ -72,6 +72,16 @@ def test_events_from_now_on_come_in_order(conn: virtbus.Connection, agent: Scrip
         assert stream.next(timeout_s=0.05) is None
 
 
+def test_another_kind_makes_no_gap(conn: virtbus.Connection, agent: ScriptedAgent) -> None:
+    with conn.events() as stream:
+        asked = len(agent.heard)
+        for _ in range(20):
+            agent.do(agent.put_network)
+            agent.do(agent.emit)
+        assert numbers(stream, 20) == list(range(1, 21))
+        assert len(agent.heard) == asked, "nothing had to be asked again"
+
+
 def test_events_since_a_number_come_from_the_journal_first(
     conn: virtbus.Connection, agent: ScriptedAgent
 ) -> None:

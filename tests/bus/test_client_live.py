@@ -14,6 +14,7 @@ from tests.bus.client_peers import VM, ScriptedAgent, place, record, scripted_ag
 from virtbus import RouteState
 from virtbus.errors import DeadlineExceeded, NotConnected
 from virtbus.operations.records import State
+from virtbus.wire.frames import VERSION, Header, Kind, encode_body
 
 OTHER = UUID(int=8)
 
@@ -69,6 +70,33 @@ def test_a_lost_last_publication_is_noticed(
         agent.do(lambda: agent.put(record("lost", OTHER), OTHER, lost=True))
         agent.do(agent.sync)
         live.wait_for(lambda view: "lost" in view, timeout_s=WAIT_S)
+
+
+def test_another_kind_makes_no_gap(conn: virtbus.Connection, agent: ScriptedAgent) -> None:
+    for _ in range(50):
+        agent.do(agent.put_network)
+    with conn.live_domains() as live:
+        for number in range(20):
+            agent.do(agent.put_network)
+            agent.do(lambda name=f"n{number}": agent.put(record(name, OTHER), OTHER))  # type: ignore[misc]  # bound at once
+        live.wait_for(lambda view: "n19" in view, timeout_s=WAIT_S)
+        agent.do(agent.sync_networks)
+        agent.do(lambda: agent.put(None))
+        live.wait_for(lambda view: VM not in view and view.fresh, timeout_s=WAIT_S)
+        assert (live.resyncs, live["n19"].uuid) == (0, OTHER)
+
+
+def test_a_change_of_another_kind_is_not_waited_for(
+    conn: virtbus.Connection, agent: ScriptedAgent
+) -> None:
+    def cancel(me: ScriptedAgent, asked: Header, _: bytes) -> None:
+        header = Header(VERSION, Kind.REPLY, number=10_000, ticket=asked.ticket, epoch=me.epoch)
+        me.peer.say(header, encode_body(value=True))
+
+    agent.answers["agent.cancel_request"] = cancel
+    with conn.live_domains() as live:
+        assert conn.cancel_request("00" * 16)
+        live.caught_up(timeout_s=WAIT_S)
 
 
 def test_own_changes_are_seen_before_anything_else(

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+import zmq
 
 import virtbus
 from tests.bus.broker_process import ROUTE, WAIT_S
-from tests.bus.client_peers import VM, record, scripted_agent
+from tests.bus.client_peers import VM, record, scripted_agent, start_test_agent
 from tests.bus.test_broker_tcp import RemoteBus, remote_bus
-from virtbus.errors import NotAllowed, NotConnected
+from virtbus.errors import InvalidArgument, NotAllowed, NotConnected, Unsupported
 from virtbus.operations.event import Event
 from virtbus.operations.records import State
 from virtbus.wire.sockets import CurveKeys
@@ -50,6 +51,60 @@ def test_a_viewer_of_domains_has_the_live_view(
             live.wait_for(lambda view: view[VM].record.state is State.PAUSED, timeout_s=WAIT_S)
             agent.do(lambda: agent.put(None))
             live.wait_for(lambda view: not view, timeout_s=WAIT_S)
+
+
+def test_a_viewer_of_domains_sees_no_gap_and_hears_of_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with remote_bus(tmp_path) as remote, scripted_agent(remote.bus) as agent:
+        topics = [f"{ROUTE} {what}" for what in ("state/", "event/", "state/network/", "event/ne")]
+        own = [f"{ROUTE} {what}/domain/" for what in ("state", "event")]
+        raw = remote.subscriber(remote.viewer, *(topic.encode() for topic in (*topics, *own)))
+        assert raw.recv_multipart()[0].startswith(b"welcome ")
+        uri = use_keys(monkeypatch, tmp_path, remote, remote.viewer)
+        with (
+            virtbus.connect(uri, connect_s=WAIT_S) as conn,
+            conn.live_domains() as live,
+            conn.events() as stream,
+        ):
+            asked = len(agent.heard)
+            for state in [State.PAUSED, State.RUNNING] * 5:
+                agent.do(agent.put_network)
+                agent.do(lambda state=state: agent.put(record(state=state)))  # type: ignore[misc]  # bound at once
+                agent.do(agent.emit)
+            for number in range(1, 11):
+                told = stream.next(timeout_s=WAIT_S)
+                assert isinstance(told, Event)
+                assert told.number == number
+            live.caught_up((1, 11), timeout_s=WAIT_S)
+            assert (live.resyncs, len(agent.heard)) == (0, asked)
+        heard = [raw.recv_multipart()[0].decode() for _ in range(20)]
+        raw.rcvtimeo = 200
+        with pytest.raises(zmq.Again):
+            raw.recv_multipart()
+        assert {topic.rsplit("/", 1)[0] + "/" for topic in heard} == set(own)
+
+
+def test_a_replay_needs_a_grant_for_its_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with remote_bus(tmp_path) as remote:
+        start_test_agent(remote.bus)
+        uri = use_keys(monkeypatch, tmp_path, remote, remote.viewer)
+        with virtbus.connect(uri, connect_s=WAIT_S) as conn:
+            assert (
+                conn.replay_events(after=0).events
+                == conn.replay_events(after=0, kind="domain").events
+            )
+            with pytest.raises(NotAllowed) as refused:
+                conn.replay_events(after=0, kind="network")
+            assert f"read:network:{ROUTE}" in refused.value.message
+            for word in ("*", "", "domain "):
+                with pytest.raises(InvalidArgument):
+                    conn.replay_events(after=0, kind=word)
+        uri = use_keys(monkeypatch, tmp_path, remote, remote.operator)
+        with virtbus.connect(uri, connect_s=WAIT_S) as conn, pytest.raises(Unsupported):
+            conn.replay_events(after=0, kind="network")
 
 
 def test_a_stranger_is_not_connected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from virtbus.wire.frames import (
     BrokerStatus,
     Header,
     Kind,
+    data_cost_bytes,
     decode_body,
     encode_body,
     encode_header,
@@ -161,7 +162,7 @@ class RawClient:
         self.send(Kind.READ, id=id, route=route, name=key)
         return self.answer(id, timeout_s=DEADLINE_S)
 
-    def snapshot(self, route: str, prefix: str = "") -> dict[str, bytes]:
+    def snapshot(self, route: str, prefix: str) -> dict[str, bytes]:
         """All published values under a prefix, once the agent has sent them."""
         end = time.monotonic() + DEADLINE_S
         while time.monotonic() < end:
@@ -216,7 +217,7 @@ class ClientStream:
             assert message.header.kind != Kind.END, f"ended ({message.header.name}) after {got!r}"
             if message.header.kind == Kind.DATA:
                 got += b"".join(message.data)
-                self.give(sum(map(len, message.data)))
+                self.give(data_cost_bytes(sum(map(len, message.data))))
         return got
 
     def read_end(self, *, timeout_s: float = DEADLINE_S) -> str:

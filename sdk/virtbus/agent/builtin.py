@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from ..errors import InvalidArgument, NoSuchDomain, VirtbusError
+from ..errors import InvalidArgument, NoSuchDomain, Unsupported, VirtbusError
 from ..operations import BY_REQUEST, agent, domain, event
 from ..operations.records import DomainRecord, DomainStats
 from ..wire.frames import pack
@@ -88,8 +88,15 @@ class BuiltIn:
 
     @handles(event.Replay)
     async def replay(self, request: event.Replay) -> Packed:
-        """Events from the journal, as they were packed for publication."""
-        found = await self._host.events.replay(request.after, request.limit)
+        """Events from the kind's journal, as they were packed for publication."""
+        journal = self._host.journals.get(request.kind)
+        if journal is None:
+            raise Unsupported(
+                f"{self._host.route} tells no events of {request.kind!r}, only of "
+                f"{', '.join(self._host.journals)}",
+                operation="event.replay",
+            )
+        found = await journal.replay(request.after, request.limit)
         return Packed(_pack_list("events", found.events, newest=found.newest, lost=found.lost))
 
     @handles(agent.GetStatus)
@@ -105,7 +112,7 @@ class BuiltIn:
             domains=len(domains),
             active_domains=sum(record.active for record in domains),
             running=facts.running(),
-            events_kept=self._host.events.kept,
+            events_kept=sum(each.kept for each in self._host.journals.values()),
             slots=self._host.slots.status(),
             problems=self._host.all_problems(),
             operations=facts.operations(),

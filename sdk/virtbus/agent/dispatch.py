@@ -110,11 +110,12 @@ class Dispatcher:
             if len(self._running) >= MAX_RUNNING:
                 raise Overloaded("too many requests are running at the agent", retry_after_ms=500)
         except VirtbusError as error:
-            self._answer(route, header.ticket, _outcome_of(error))
+            self._answer(route, _kind_of(header.name), header.ticket, _outcome_of(error))
             return
         call = self._call(header, handler, self._loop.time() if arrived_s is None else arrived_s)
         if not handler.waits:
-            self._answer(route, header.ticket, self._handle_now(handler, call, request))
+            outcome = self._handle_now(handler, call, request)
+            self._answer(route, call.operation.kind, header.ticket, outcome)
             return
         running = _Running(call=call, ticket=header.ticket)
         self._running[header.id] = running
@@ -169,15 +170,17 @@ class Dispatcher:
                 f"{route.host.route} does not support {header.name!r}", operation=header.name
             )
         operation = handler.operation
+        request = decode_body(body, operation.request)
         effect = Effect.CHANGE if operation.secret else operation.effect
-        if not allows(header.grants, effect, operation.guards, header.route):
+        kind = operation.guarded_kind(request)
+        if not allows(header.grants, effect, kind, header.route):
             raise NotAllowed(
-                f"{operation.name} needs the grant {effect}:{operation.guards}:{header.route}; "
+                f"{operation.name} needs the grant {effect}:{kind}:{header.route}; "
                 "connect read-write, or ask for another role",
                 operation=operation.name,
                 role=header.sender,
             )
-        return handler, decode_body(body, operation.request)
+        return handler, request
 
     def _is_asked_again(self, header: Header, handler: Handler) -> bool:
         """Whether the request runs already: its outcome goes to the new ticket then.
@@ -228,7 +231,7 @@ class Dispatcher:
         running.started = True
         if running.cancelled:
             self._forget(running)
-            self._answer(route, running.ticket, _cancelled(running.call))
+            self._settle(route, running, _cancelled(running.call))
         elif handler.operation.stream:
             await self._run_stream(route, handler, running, request)
         else:
@@ -239,14 +242,14 @@ class Dispatcher:
         if task.cancelled() or (error := task.exception()) is None:
             return
         assert isinstance(error, Exception)  # the loop itself ends with the others
-        self._answer(route, running.ticket, _outcome_of(self._error_of(running.call, error)))
+        self._settle(route, running, _outcome_of(self._error_of(running.call, error)))
 
     async def _run(self, route: Route, handler: Handler, running: _Running, request: Any) -> None:
         try:
             outcome = await self._journalled(route, handler, running, request)
         finally:
             self._forget(running)
-        self._answer(route, running.ticket, outcome)
+        self._settle(route, running, outcome)
 
     async def _run_stream(
         self, route: Route, handler: Handler, running: _Running, request: Any
@@ -272,7 +275,7 @@ class Dispatcher:
             self._forget(running)
             self._streams.pop(ticket, None)
         if error is not None and not stream.accepted:
-            self._answer(route, ticket, _outcome_of(error))
+            self._answer(route, call.operation.kind, ticket, _outcome_of(error))
             return
         stream.accept()
         stream.end("finished", error)
@@ -383,19 +386,26 @@ class Dispatcher:
             cause=f"{type(error).__name__}: {error}",
         )
 
-    def _answer(self, route: Route, ticket: int, outcome: Outcome) -> None:
-        feed = route.host.feed
+    def _settle(self, route: Route, running: _Running, outcome: Outcome) -> None:
+        self._answer(route, running.call.operation.kind, running.ticket, outcome)
+
+    def _answer(self, route: Route, kind: str, ticket: int, outcome: Outcome) -> None:
+        """Answer a request of an operation of `kind`, with the number its states have reached."""
+        feed = route.host.feeds.get(kind)
+        number, epoch = (feed.number, feed.epoch) if feed is not None else (0, 0)
         if len(outcome.body) > MAX_FRAME_BYTES:
             outcome = _outcome_of(_too_large(len(outcome.body)))
-        header = Header(
-            version=1, kind=outcome.kind, ticket=ticket, number=feed.number, epoch=feed.epoch
-        )
+        header = Header(version=1, kind=outcome.kind, ticket=ticket, number=number, epoch=epoch)
         self._link.answer([encode_header(header), outcome.body])
 
     def _send_stream(self, ticket: int, head: Header, body: bytes, data: bytes | None) -> None:
         header = msgspec.structs.replace(head, ticket=ticket)
         frames = [encode_header(header), body]
         self._link.answer(frames if data is None else [*frames, data])
+
+
+def _kind_of(operation: str) -> str:
+    return operation.partition(".")[0]
 
 
 def _outcome(reply: Any) -> Outcome:

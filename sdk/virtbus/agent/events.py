@@ -29,13 +29,13 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 class EventJournal:
-    """The events of one route. An event is journalled before it is published, in order.
+    """One route's events of one kind. An event is journalled before it is published, in order.
 
     If the store fails, events are published all the same; `failure` says what is wrong.
     """
 
     def __init__(self, store: Store, feed: Feed, kept: int, log: Logger) -> None:
-        self._route = feed.route
+        self._key = (feed.route, feed.kind)
         self._store = store
         self._feed = feed
         self._kept = kept
@@ -47,7 +47,8 @@ class EventJournal:
 
     async def open(self) -> None:
         """Continue the numbers of the journal in the store."""
-        rows = await self._store.read("SELECT max(number) FROM event WHERE route = ?", self._route)
+        sql = "SELECT max(number) FROM event WHERE route = ? AND kind = ?"
+        rows = await self._store.read(sql, *self._key)
         self._newest = rows[0][0] or 0
 
     def emit(self, event: AnyEvent) -> asyncio.Future[None]:
@@ -58,7 +59,7 @@ class EventJournal:
         body = encode_body(event)
         published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unsent.append((event, body, published))
-        row = (self._route, event.number, event.time_ms, body)
+        row = (*self._key, event.number, event.time_ms, body)
         try:
             written = self._store.run(lambda database: _insert(database, row), single=True)
         except VirtbusError as error:
@@ -74,7 +75,7 @@ class EventJournal:
             self._log.error("events are published but not kept", reason=failure)
         self.failure = failure
         event, body, published = self._unsent.popleft()
-        self._feed.put_event(f"event/domain/{event.uuid}", event.number, body)
+        self._feed.put_event(str(event.uuid), event.number, body)
         if not published.done():
             published.set_result(None)
 
@@ -82,8 +83,8 @@ class EventJournal:
         if self._newest < self._trim_at:
             return
         self._trim_at = self._newest + _TRIM_EVERY
-        sql = "DELETE FROM event WHERE route = ? AND number <= ?"
-        values = (self._route, self._newest - self._kept)
+        sql = "DELETE FROM event WHERE route = ? AND kind = ? AND number <= ?"
+        values = (*self._key, self._newest - self._kept)
         try:
             trimmed = self._store.run(lambda database: database.execute(sql, values))
         except VirtbusError as error:
@@ -98,8 +99,9 @@ class EventJournal:
     async def replay(self, after: int, limit: int) -> Replayed:
         """Kept events with numbers above `after`, and how many before them are lost."""
         rows = await self._store.read(
-            "SELECT number, body FROM event WHERE route = ? AND number > ? ORDER BY number LIMIT ?",
-            self._route,
+            "SELECT number, body FROM event WHERE route = ? AND kind = ? AND number > ? "
+            "ORDER BY number LIMIT ?",
+            *self._key,
             min(after, _MAX_NUMBER),
             limit,
         )
@@ -113,5 +115,5 @@ class EventJournal:
         return min(self._newest, self._kept)
 
 
-def _insert(database: sqlite3.Connection, row: tuple[str, int, int, bytes]) -> None:
-    database.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)", row)
+def _insert(database: sqlite3.Connection, row: tuple[str, str, int, int, bytes]) -> None:
+    database.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?)", row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context, ContextVar
 from typing import Any, Generic, TypeVar
@@ -30,7 +30,8 @@ class Host(Generic[SettingsT]):
     """The runtime as one driver sees it.
 
     `domains` is what the driver publishes; `store` keeps definitions; `version` is the agent's own;
-    `problems` are words for the operator, shown by `virtbus status` while they are in it.
+    `problems` are words for the operator, shown by `virtbus status` while they are in it. `feeds`
+    and `journals` are what is published and what was told, by kind of object.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Host(Generic[SettingsT]):
         settings: SettingsT,
         directories: Directories,
         store: Store,
-        feed: Feed,
+        feeds: Mapping[str, Feed],
         log: Logger,
     ) -> None:
         self.route = route
@@ -49,10 +50,13 @@ class Host(Generic[SettingsT]):
         self.settings = settings
         self.directories = directories
         self.store = store
-        self.feed = feed
+        self.feeds = feeds
         self.log = log
-        self.domains = DomainTable(feed)
-        self.events = EventJournal(store, feed, settings.events_kept, log)
+        self.domains = DomainTable(feeds["domain"])
+        self.journals = {
+            kind: EventJournal(store, feed, settings.events_kept, log)
+            for kind, feed in feeds.items()
+        }
         self.slots = Slots()
         self.problems: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,8 +73,13 @@ class Host(Generic[SettingsT]):
         return max(0.01, min(most_s, left_s - 0.05))
 
     def emit(self, event: AnyEvent) -> asyncio.Future[None]:
-        """Journal and publish an event; await the result to know that it is published."""
-        return self.events.emit(event)
+        """Journal and publish a domain's event; await the result to know that it is published."""
+        return self.journals["domain"].emit(event)
+
+    def sync(self) -> None:
+        """Send all that is published of every kind, at each registration."""
+        for feed in self.feeds.values():
+            feed.sync()
 
     @asynccontextmanager
     async def changing(self, domain: UUID) -> AsyncIterator[None]:
@@ -154,8 +163,8 @@ class Host(Generic[SettingsT]):
 
     def all_problems(self) -> tuple[str, ...]:
         """What is wrong at present, in words for the operator."""
-        failure = self.events.failure
-        return (*self.problems.values(), *((f"events are not kept: {failure}",) if failure else ()))
+        failures = dict.fromkeys(each.failure for each in self.journals.values() if each.failure)
+        return (*self.problems.values(), *(f"events are not kept: {each}" for each in failures))
 
 
 def slot_key(kind: str, target: object) -> str:

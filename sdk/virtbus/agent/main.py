@@ -26,7 +26,7 @@ from .host import Host
 from .journal import Journal
 from .link import Link
 from .logs import Logger, get_log, set_up_logs
-from .publish import Feed
+from .publish import feeds_of
 from .settings import load_settings
 from .store import Store
 
@@ -99,17 +99,17 @@ class AgentProcess:
         return self._directories.state / f"{self._driver_type.name}.sqlite"
 
     async def _open_route(self, name: str) -> Route:
-        feed = Feed(name, self._epoch, self._link.send, self._link.answer)
         host: Host[Any] = Host(
             route=name,
             version=self._version,
             settings=self._settings,
             directories=self._directories,
             store=self._store,
-            feed=feed,
+            feeds=feeds_of(name, self._epoch, self._link.send, self._link.answer),
             log=get_log(agent=self._driver_type.name, route=name),
         )
-        await host.events.open()
+        for journal in host.journals.values():
+            await journal.open()
         driver = self._driver_type(host)
         try:
             await driver.open()
@@ -155,11 +155,12 @@ class AgentProcess:
 
     def _sync(self) -> None:
         for route in self._routes.values():
-            route.host.feed.sync()
+            route.host.sync()
 
     def _catch_up(self) -> None:
         for route in self._routes.values():
-            route.host.feed.catch_up()
+            for feed in route.host.feeds.values():
+                feed.catch_up()
 
     def _lost(self) -> None:
         self._dispatcher.link_lost()
@@ -208,7 +209,7 @@ class AgentProcess:
         if not served or len(self._routes) >= MAX_ROUTES:
             raise NoSuchAgent(f"the {self._driver_type.name}-agent does not serve {name}")
         route = await self._open_route(name)
-        route.host.feed.sync()
+        route.host.sync()
         return route
 
 

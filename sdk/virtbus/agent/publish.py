@@ -1,4 +1,4 @@
-"""What one route publishes: numbered state, statistics, events; and its table of domains."""
+"""What one route publishes of each kind: numbered state, statistics, events; the domains."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from ..errors import AlreadyExists, NoSuchDomain
-from ..operations.records import DomainRecord, DomainStats
+from ..operations.records import RECORDS, DomainRecord, DomainStats
 from ..wire.frames import (
     MAX_FRAME_BYTES,
     Header,
@@ -21,52 +21,57 @@ Keep = Callable[[list[bytes]], None]
 
 
 class Feed:
-    """The numbered values of one route. What cannot be sent now is made up for by the next SYNC.
+    """What one route publishes of one kind, by the objects' ids; states are numbered.
 
-    `send` may drop, and then says so; what `keep` takes waits its turn (a link's send and answer).
+    What cannot be sent now is made up for by the next SYNC. `send` may drop, and then says so;
+    what `keep` takes waits its turn (a link's send and answer).
     """
 
-    def __init__(self, route: str, epoch: int, send: Send, keep: Keep) -> None:
+    def __init__(self, route: str, kind: str, epoch: int, send: Send, keep: Keep) -> None:
         self.route = route
+        self.kind = kind
         self.epoch = epoch
         self.number = 0
         self.values: dict[str, bytes] = {}
-        self._unnumbered: dict[str, bytes] = {}
+        self._stats: dict[str, bytes] = {}
         self._send = send
         self._keep = keep
         self.behind = False
 
-    def put(self, key: str, value: bytes) -> None:
-        """Publish a value under a new number; the empty value says that it is gone."""
+    def put(self, id: str, value: bytes) -> None:
+        """Publish a state under a new number; the empty value says that it is gone."""
+        key = f"state/{self.kind}/{id}"
         self.number += 1
         if value:
             self.values[key] = value
         else:
             self.values.pop(key, None)
-        self._publish(key, self.number, value)
+        if not self.behind:
+            self.behind = not self._send([self._header(Kind.PUBLISH, key, self.number), value])
 
-    def put_unnumbered(self, key: str, value: bytes) -> None:
-        """Publish a value that may be lost, such as statistics; the newest follow each SYNC."""
+    def put_stats(self, id: str, value: bytes) -> None:
+        """Publish statistics, which may be lost; the newest follow each SYNC."""
+        key = f"stats/{self.kind}/{id}"
         if value:
-            self._unnumbered[key] = value
+            self._stats[key] = value
         else:
-            self._unnumbered.pop(key, None)
+            self._stats.pop(key, None)
         self._send([self._header(Kind.PUBLISH, key, 0), value])
 
-    def put_event(self, key: str, number: int, value: bytes) -> None:
+    def put_event(self, id: str, number: int, value: bytes) -> None:
         """Publish an event under its number in the journal."""
-        self._keep([self._header(Kind.PUBLISH, key, number), value])
+        self._keep([self._header(Kind.PUBLISH, f"event/{self.kind}/{id}", number), value])
 
     def sync(self) -> None:
-        """Send all values at the present number: at each registration, and when behind."""
+        """Send all states at the present number: at each registration, and when behind."""
         index, blob = make_index(self.values)
         self.behind = False
         parts = [
             blob[start : start + MAX_FRAME_BYTES]
             for start in range(0, max(1, len(blob)), MAX_FRAME_BYTES)
         ]
-        self._keep([self._header(Kind.SYNC, "", self.number), index, *parts])
-        for key, value in self._unnumbered.items():
+        self._keep([self._header(Kind.SYNC, f"state/{self.kind}/", self.number), index, *parts])
+        for key, value in self._stats.items():
             self._send([self._header(Kind.PUBLISH, key, 0), value])
 
     def catch_up(self) -> None:
@@ -74,16 +79,17 @@ class Feed:
         if self.behind:
             self.sync()
 
-    def _publish(self, key: str, number: int, value: bytes) -> None:
-        if not self.behind:
-            self.behind = not self._send([self._header(Kind.PUBLISH, key, number), value])
-
     def _header(self, kind: Kind, key: str, number: int) -> bytes:
         return encode_header(
             Header(
                 version=1, kind=kind, route=self.route, name=key, number=number, epoch=self.epoch
             )
         )
+
+
+def feeds_of(route: str, epoch: int, send: Send, keep: Keep) -> dict[str, Feed]:
+    """A feed for each kind that is published, by kind."""
+    return {kind: Feed(route, kind, epoch, send, keep) for kind in RECORDS}
 
 
 class DomainTable:
@@ -122,7 +128,7 @@ class DomainTable:
         self._records[record.uuid] = record
         self._packed[record.uuid] = packed
         self._names[record.name] = record.uuid
-        self._feed.put(f"state/domain/{record.uuid}", packed)
+        self._feed.put(str(record.uuid), packed)
 
     def remove(self, uuid: UUID) -> None:
         """Forget a domain; does nothing if it is not there."""
@@ -130,8 +136,8 @@ class DomainTable:
         if record is not None:
             del self._names[record.name]
             del self._packed[uuid]
-            self._feed.put(f"state/domain/{uuid}", b"")
-            self._feed.put_unnumbered(f"stats/domain/{uuid}", b"")
+            self._feed.put(str(uuid), b"")
+            self._feed.put_stats(str(uuid), b"")
 
     def get(self, uuid: UUID) -> DomainRecord:
         """The record of a UUID; raises NoSuchDomain."""
@@ -165,4 +171,4 @@ class DomainTable:
     def publish_stats(self, stats: DomainStats) -> None:
         """Publish a domain's statistics, if it is still there."""
         if stats.uuid in self._records:
-            self._feed.put_unnumbered(f"stats/domain/{stats.uuid}", encode_body(stats))
+            self._feed.put_stats(str(stats.uuid), encode_body(stats))

@@ -21,7 +21,8 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Settings that every agent has.
 
     `stats_interval_s` is how often statistics are published (0: never); `events_kept` is how many
-    events the journal keeps; `log_format` is "console" for people or "json" for machines.
+    events of each kind the journal keeps; `log_format` is "console" for people or "json" for
+    machines.
     """
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -27,7 +27,7 @@ T = TypeVar("T")
 Statement = tuple[str, tuple[object, ...]]
 Work = Callable[[sqlite3.Connection], Any]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_QUEUED = 20_000
 CHECKPOINT_COMMITS = 200  # a short log is written over and over, which halves the cost of a sync
 CLOSE_S = 5.0
@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS journal (
     id BLOB PRIMARY KEY, operation TEXT, sender TEXT, begun_boot_ms INTEGER,
     outcome INTEGER, body BLOB);
 CREATE TABLE IF NOT EXISTS event (
-    route TEXT, number INTEGER, time_ms INTEGER, body BLOB,
-    PRIMARY KEY (route, number)) WITHOUT ROWID;
+    route TEXT, kind TEXT, number INTEGER, time_ms INTEGER, body BLOB,
+    PRIMARY KEY (route, kind, number)) WITHOUT ROWID;
 """
 
 

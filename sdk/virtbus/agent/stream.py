@@ -7,7 +7,15 @@ from collections import deque
 from collections.abc import Callable
 
 from ..errors import ErrorBody, VirtbusError
-from ..wire.frames import MAX_DATA_BYTES, STREAM_WINDOW_BYTES, Header, Kind, encode_body
+from ..wire.frames import (
+    MAX_DATA_BYTES,
+    MIN_DATA_COST_BYTES,
+    STREAM_WINDOW_BYTES,
+    Header,
+    Kind,
+    data_cost_bytes,
+    encode_body,
+)
 
 Send = Callable[[Header, bytes, bytes | None], None]
 
@@ -26,7 +34,7 @@ class Stream:
         self._on_accept = on_accept
         self.accepted = False
         self._received: deque[bytes] = deque()
-        self._received_bytes = 0
+        self._unread_cost_bytes = 0
         self._credit_bytes = STREAM_WINDOW_BYTES
         self._changed = asyncio.Event()
         self.ended = ""
@@ -40,27 +48,30 @@ class Stream:
 
     async def read(self) -> bytes:
         """What came next from the client, as soon as there is something; b"" at the end."""
-        while not self._received and not self.ended:
-            self._changed.clear()
-            await self._changed.wait()
-        if not self._received:
-            return b""
-        data = self._received.popleft()
-        self._received_bytes -= len(data)
-        if not self.ended:
-            self._send(Header(version=1, kind=Kind.CREDIT, number=len(data)), b"", None)
+        data = b""
+        while not data:
+            while not self._received and not self.ended:
+                self._changed.clear()
+                await self._changed.wait()
+            if not self._received:
+                return b""
+            data = self._received.popleft()
+            cost_bytes = data_cost_bytes(len(data))
+            self._unread_cost_bytes -= cost_bytes
+            if not self.ended:
+                self._send(Header(version=1, kind=Kind.CREDIT, number=cost_bytes), b"", None)
         return data
 
     async def write(self, data: bytes) -> None:
         """Send bytes to the client; waits while it has given no credit."""
         view = memoryview(data)
         while view and not self.ended:
-            if self._credit_bytes == 0:
+            if self._credit_bytes < MIN_DATA_COST_BYTES:
                 self._changed.clear()
                 await self._changed.wait()
                 continue
             part = bytes(view[: min(len(view), self._credit_bytes, MAX_DATA_BYTES)])
-            self._credit_bytes -= len(part)
+            self._credit_bytes -= data_cost_bytes(len(part))
             self._send(Header(version=1, kind=Kind.DATA, number=len(part)), b"", part)
             view = view[len(part) :]
 
@@ -80,13 +91,14 @@ class Stream:
 
     def take_data(self, data: bytes) -> None:
         """Take what the client sent; more than its credit ends the stream with reason `slow`."""
-        if self.ended or not data:
+        if self.ended:
             return
-        if self._received_bytes + len(data) > STREAM_WINDOW_BYTES or len(data) > MAX_DATA_BYTES:
+        unread_cost_bytes = self._unread_cost_bytes + data_cost_bytes(len(data))
+        if unread_cost_bytes > STREAM_WINDOW_BYTES or len(data) > MAX_DATA_BYTES:
             self.end("slow")
             return
         self._received.append(data)
-        self._received_bytes += len(data)
+        self._unread_cost_bytes = unread_cost_bytes
         self._changed.set()
 
     def take_credit(self, count_bytes: int) -> None:

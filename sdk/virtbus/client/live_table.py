@@ -11,7 +11,8 @@ from ..operations.records import DomainRecord
 from ..wire.frames import Header
 from .decode import decode_reply
 
-PREFIX = "state/domain/"
+KIND = "domain"
+PREFIX = f"state/{KIND}/"
 
 
 class Watch:
@@ -75,13 +76,14 @@ class LiveTable:
 
     def apply(self, header: Header, body: bytes) -> bool:
         """Take a publication; False if one before it is missing, and a snapshot is needed."""
+        if not header.name.startswith(PREFIX):
+            return True
         if (header.epoch, header.number) <= (self.epoch, self.number):
             return True
         if header.epoch != self.epoch or header.number != self.number + 1:
             return False
         self.number = header.number
-        if header.name.startswith(PREFIX):
-            self._put(header.name.removeprefix(PREFIX), body)
+        self._put(header.name.removeprefix(PREFIX), body)
         return True
 
     def _put(self, key: str, body: bytes) -> None:

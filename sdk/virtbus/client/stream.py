@@ -16,10 +16,12 @@ from ..errors import (
 )
 from ..wire.frames import (
     MAX_DATA_BYTES,
+    MIN_DATA_COST_BYTES,
     STREAM_WINDOW_BYTES,
     VERSION,
     Header,
     Kind,
+    data_cost_bytes,
     encode_header,
 )
 
@@ -34,9 +36,10 @@ class Stream:
     """
 
     __slots__ = (
-        "_consumed_bytes",
+        "_consumed_cost_bytes",
         "_received",
         "_unread_bytes",
+        "_unread_cost_bytes",
         "credit_bytes",
         "error",
         "granted_bytes",
@@ -54,20 +57,28 @@ class Stream:
         self.wake: Callable[[], None] = _nobody_waits
         self._received: deque[bytes] = deque()
         self._unread_bytes = 0
-        self._consumed_bytes = 0
+        self._unread_cost_bytes = 0
+        self._consumed_cost_bytes = 0
 
     @property
     def unread_bytes(self) -> int:
         """How much has been received and not taken yet; never more than the window."""
         return self._unread_bytes
 
+    @property
+    def may_send(self) -> bool:
+        """Whether there is credit for a DATA message."""
+        return self.credit_bytes >= MIN_DATA_COST_BYTES
+
     def accept(self, data: list[bytes]) -> bool:
         """Keep received bytes; False if the peer sent more than it was allowed to."""
         size = sum(map(len, data))
-        if size > self.granted_bytes:
+        cost_bytes = data_cost_bytes(size)
+        if cost_bytes > self.granted_bytes:
             return False
-        self.granted_bytes -= size
+        self.granted_bytes -= cost_bytes
         self._unread_bytes += size
+        self._unread_cost_bytes += cost_bytes
         self._received.extend(chunk for chunk in data if chunk)
         return True
 
@@ -76,10 +87,11 @@ class Stream:
         data = b"".join(self._received)
         self._received.clear()
         self._unread_bytes = 0
-        self._consumed_bytes += len(data)
-        if self._consumed_bytes < CREDIT_STEP_BYTES or self.reason:
+        self._consumed_cost_bytes += self._unread_cost_bytes
+        self._unread_cost_bytes = 0
+        if self._consumed_cost_bytes < CREDIT_STEP_BYTES or self.reason:
             return data, None
-        credit, self._consumed_bytes = self._consumed_bytes, 0
+        credit, self._consumed_cost_bytes = self._consumed_cost_bytes, 0
         self.granted_bytes += credit
         header = Header(version=VERSION, kind=Kind.CREDIT, id=self.id, number=credit)
         return data, [encode_header(header)]
@@ -87,9 +99,9 @@ class Stream:
     def spend(self, data: memoryview) -> tuple[list[bytes] | None, memoryview]:
         """The DATA message for as much as one frame and the credit allow, and what is left."""
         size = min(len(data), self.credit_bytes, MAX_DATA_BYTES)
-        if size == 0 or self.reason:
+        if size == 0 or not self.may_send or self.reason:
             return None, data
-        self.credit_bytes -= size
+        self.credit_bytes -= data_cost_bytes(size)
         header = Header(version=VERSION, kind=Kind.DATA, id=self.id)
         return [encode_header(header), b"", bytes(data[:size])], data[size:]
 

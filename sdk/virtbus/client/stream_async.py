@@ -39,7 +39,7 @@ class StreamHandle:
         """Send all of `data`, waiting for credit where needed."""
         stream, rest = self._stream, memoryview(data)
         while rest:
-            await self._wait(lambda: bool(stream.credit_bytes or stream.reason), timeout_s)
+            await self._wait(lambda: bool(stream.may_send or stream.reason), timeout_s)
             message, rest = stream.spend(rest)
             if message is None:
                 raise stream.refusal()

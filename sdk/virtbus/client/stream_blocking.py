@@ -35,9 +35,7 @@ class StreamHandle:
         """Send all of `data`, waiting for credit where needed."""
         stream, rest = self._stream, memoryview(data)
         while rest:
-            if not self._channel.wait(
-                lambda: bool(stream.credit_bytes or stream.reason), timeout_s
-            ):
+            if not self._channel.wait(lambda: bool(stream.may_send or stream.reason), timeout_s):
                 raise stream.lateness(timeout_s)
             message, rest = stream.spend(rest)
             if message is None:

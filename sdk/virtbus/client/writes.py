@@ -6,18 +6,17 @@ import threading
 
 
 class OwnWrites:
-    """The newest state number among the replies to a connection's changes, with its epoch."""
+    """Epoch and newest state number, by kind, among the replies to a connection's changes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest = (0, 0)
+        self._newest: dict[str, tuple[int, int]] = {}
 
-    def note(self, epoch: int, number: int) -> None:
-        """A change was answered at this point."""
+    def note(self, kind: str, epoch: int, number: int) -> None:
+        """A change of an object of that kind was answered at this point."""
         with self._lock:
-            self._newest = max(self._newest, (epoch, number))
+            self._newest[kind] = max(self.newest(kind), (epoch, number))
 
-    @property
-    def newest(self) -> tuple[int, int]:
-        """Epoch and number; a view at or past it shows all changes made so far."""
-        return self._newest
+    def newest(self, kind: str) -> tuple[int, int]:
+        """Epoch and number; a view of the kind at or past it shows all changes made so far."""
+        return self._newest.get(kind, (0, 0))

@@ -49,8 +49,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     that object ("" when it is asked of the connection); `method` is its name in the SDK.
     `published` derives the reply from the object's published record, so that no agent is
     asked. `stream` operations open a stream; those with a `secret` reply are for read-write
-    callers. `guards` is the kind of object that a caller needs a grant for. `ends_change` cancels
-    the change under way on the object, if that one may wait for the hypervisor.
+    callers. `kind_field` is the request field that names the kind whose grant a caller needs, ""
+    if that is the operation's own. `ends_change` cancels the change under way on the object, if
+    that one may wait for the hypervisor.
     """
 
     name: str
@@ -67,8 +68,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     published: Callable[[Any], Any] | None = None
     secret: bool = False
-    guards: str = ""
+    kind_field: str = ""
     ends_change: bool = False
+
+    def guarded_kind(self, request: Request[Any]) -> str:
+        """The kind of object that the caller needs a grant for."""
+        kind: str = getattr(request, self.kind_field) if self.kind_field else self.kind
+        return kind
 
     @property
     def touches_guest(self) -> bool:
@@ -105,7 +111,7 @@ def operation(
     stream: bool = False,
     published: Callable[[Any], Any] | None = None,
     secret: bool = False,
-    guards: str = "",
+    kind_field: str = "",
     ends_change: bool = False,
 ) -> Callable[[type[RequestT]], type[RequestT]]:
     """Enter a request class into the catalogue under `name`, which is `kind.verb`.
@@ -113,9 +119,9 @@ def operation(
     `deadline_s` is the default; a caller may set another, never none. `method` names the SDK's
     method where `verb` (on an object) or `verb_kind` (on a connection) does not read well.
     `libvirt` names the functions of libvirt that the operation covers. `secret` keeps the reply
-    out of logs and lets only read-write callers ask, whatever the effect; `guards` is the kind of
-    object whose grant is needed, where it is not the operation's own kind. `ends_change` is for
-    FORCE operations after which the guest is gone.
+    out of logs and lets only read-write callers ask, whatever the effect; `kind_field` names the
+    field whose value is the kind of object to have a grant for, where it is not the operation's
+    own kind. `ends_change` is for FORCE operations after which the guest is gone.
     """
 
     def enter(request: type[RequestT]) -> type[RequestT]:
@@ -123,6 +129,8 @@ def operation(
             raise TypeError(f"bad or repeated operation name {name!r}")
         if not request.__doc__:
             raise TypeError(f"{name}: the request class has no docstring")
+        if kind_field and kind_field not in request.__struct_fields__:
+            raise TypeError(f"{name}: the request class has no field {kind_field!r}")
         kind, _, verb = name.partition(".")
         target = kind if kind in request.__struct_fields__ else ""
         entry = Operation(
@@ -140,7 +148,7 @@ def operation(
             stream=stream,
             published=published,
             secret=secret,
-            guards=guards or kind,
+            kind_field=kind_field,
             ends_change=ends_change,
         )
         CATALOGUE[name] = entry

@@ -28,7 +28,7 @@ class Lifecycle(enum.StrEnum):
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     """Root of all events.
 
-    `number` counts the events of one route's agent without gaps, over its restarts too;
+    `number` counts one route's events of one kind of object without gaps, over restarts too;
     `time_ms` is Unix time; `late` tells that it happened while the agent was away.
     """
 
@@ -96,7 +96,7 @@ AnyEvent = (
 class EventList(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the journal: events in order; `lost` were dropped before the first of them.
 
-    `newest` is the number of the journal's last event.
+    `newest` is the number of the last event of that kind in the journal.
     """
 
     events: tuple[AnyEvent, ...]
@@ -107,13 +107,17 @@ class EventList(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     "event.replay",
     method="replay_events",
-    guards="domain",
+    kind_field="kind",
     effect=Effect.READ,
     deadline_s=30.0,
     since="0.1",
 )
 class Replay(Request[EventList]):
-    """Give events from the agent's journal with numbers above `after`, at most `limit`."""
+    """Give events from the agent's journal with numbers above `after`, at most `limit`.
+
+    `kind` is the kind of object whose events are wanted; numbers count those alone.
+    """
 
     after: Annotated[int, msgspec.Meta(ge=0)]
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1000
+    kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+\Z", max_length=32)] = "domain"

@@ -61,6 +61,10 @@ class DomainRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.state in ACTIVE_STATES
 
 
+RECORDS: dict[str, type[msgspec.Struct]] = {"domain": DomainRecord}
+"""What agents publish of each kind of object under `state/KIND/ID`."""
+
+
 class VcpuStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One virtual CPU: whether it is online, and the host CPU time it used."""
 

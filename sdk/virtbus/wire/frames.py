@@ -21,6 +21,7 @@ MAX_HEADER_BYTES = 4096
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 MAX_DATA_BYTES = 64 * 1024
 STREAM_WINDOW_BYTES = 256 * 1024
+MIN_DATA_COST_BYTES = 512
 MAX_ROUTE_CHARS = 1024
 MAX_NAME_CHARS = 256
 ID_BYTES = 16
@@ -205,6 +206,11 @@ def split_index(body: bytes, blob: bytes) -> dict[str, bytes]:
         values[key] = blob[start : start + size]
         start += size
     return values
+
+
+def data_cost_bytes(size_bytes: int) -> int:
+    """The credit that a DATA message of that size takes: small ones fill queues, too."""
+    return max(size_bytes, MIN_DATA_COST_BYTES)
 
 
 def topic_of(route: str, key: str) -> bytes:

@@ -64,10 +64,14 @@ class Replay(Case):
         assert (last.number, last.change) == (told.number + 1, Lifecycle.UNDEFINED)
         ahead = agent.call(event.Replay(after=2**64 - 1))
         assert (ahead.events, ahead.lost) == ((), 0)
+        assert agent.call(event.Replay(after=0, kind="domain")).newest == last.number
 
     def refused(self, agent: UnderTest) -> Iterator[Refused]:
         yield event.Replay(after=-1), InvalidArgument, {"field": "after"}
         yield event.Replay(after=0, limit=0), InvalidArgument, {"field": "limit"}
+        for word in ("*", "Domain", "domain\n", "d" * 33, ""):
+            yield event.Replay(after=0, kind=word), InvalidArgument, {"field": "kind"}
+        yield event.Replay(after=0, kind="no_such"), Unsupported, {"operation": "event.replay"}
 
 
 class GetHostInfo(Case):

@@ -7,7 +7,7 @@ from typing import Any
 
 from virtbus.agent import AgentSettings, Host
 from virtbus.agent.logs import get_log
-from virtbus.agent.publish import Feed
+from virtbus.agent.publish import feeds_of
 from virtbus.agent.store import Store
 from virtbus.directories import Directories
 from virtbus.wire.frames import Header, split_message
@@ -46,6 +46,6 @@ def make_host(
         settings=AgentSettings(**settings),
         directories=Directories(**paths),
         store=store,
-        feed=Feed(route, 1, sent.send, sent.keep),
+        feeds=feeds_of(route, 1, sent.send, sent.keep),
         log=get_log(),
     )

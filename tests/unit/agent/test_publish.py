@@ -11,6 +11,8 @@ from virtbus.errors import AlreadyExists, NoSuchDomain
 from virtbus.operations.records import DomainRecord, State
 from virtbus.wire.frames import MAX_FRAME_BYTES, Kind, split_index
 
+KINDS = ("domain", "network")
+
 
 def record(number: int, name: str = "") -> DomainRecord:
     return DomainRecord(
@@ -20,7 +22,7 @@ def record(number: int, name: str = "") -> DomainRecord:
 
 def test_each_change_has_the_next_number_and_nothing_is_published_twice() -> None:
     sent = Sent()
-    table = DomainTable(Feed(ROUTE, 7, sent.send, sent.keep))
+    table = DomainTable(Feed(ROUTE, "domain", 7, sent.send, sent.keep))
     table.put(record(1))
     table.put(record(1))
     table.put(record(1, name="new"))
@@ -33,7 +35,7 @@ def test_each_change_has_the_next_number_and_nothing_is_published_twice() -> Non
 
 def test_names_are_unique_and_free_again() -> None:
     sent = Sent()
-    table = DomainTable(Feed(ROUTE, 1, sent.send, sent.keep))
+    table = DomainTable(Feed(ROUTE, "domain", 1, sent.send, sent.keep))
     table.put(record(1, name="a"))
     with pytest.raises(AlreadyExists):
         table.put(record(2, name="a"))
@@ -47,7 +49,7 @@ def test_names_are_unique_and_free_again() -> None:
 
 def test_what_could_not_be_sent_is_made_up_for_by_one_sync() -> None:
     sent = Sent()
-    feed = Feed(ROUTE, 1, sent.send, sent.keep)
+    feed = Feed(ROUTE, "domain", 1, sent.send, sent.keep)
     table = DomainTable(feed)
     table.put(record(1))
     sent.full = True
@@ -65,19 +67,43 @@ def test_what_could_not_be_sent_is_made_up_for_by_one_sync() -> None:
     assert len(split_index(index, b"".join(data))) == 4
 
 
+def test_each_kind_has_its_own_numbers_and_its_own_sync() -> None:
+    sent = Sent()
+    domains, networks = (Feed(ROUTE, kind, 1, sent.send, sent.keep) for kind in KINDS)
+    for feed in (domains, networks, networks, domains):
+        feed.put("a", b"\x80")
+    numbers = [(header.name, header.number) for header, _, _ in sent.messages]
+    assert numbers == [
+        ("state/domain/a", 1),
+        ("state/network/a", 1),
+        ("state/network/a", 2),
+        ("state/domain/a", 2),
+    ]
+    sent.full = True
+    networks.put("b", b"\x80")
+    sent.full = False
+    domains.put("b", b"\x80")
+    sent.messages.clear()
+    for feed in (domains, networks):
+        feed.catch_up()
+    ((header, index, data),) = sent.messages
+    assert (header.kind, header.name, header.number) == (Kind.SYNC, "state/network/", 3)
+    assert list(split_index(index, b"".join(data))) == ["state/network/a", "state/network/b"]
+
+
 def test_events_wait_their_turn_when_the_broker_is_full() -> None:
     sent = Sent()
-    feed = Feed(ROUTE, 1, sent.send, sent.keep)
+    feed = Feed(ROUTE, "domain", 1, sent.send, sent.keep)
     sent.full = True
-    feed.put_event("event/domain/x", 1, b"\xc0")
+    feed.put_event("x", 1, b"\xc0")
     assert [header.name for header, _, _ in sent.messages] == ["event/domain/x"]
 
 
 def test_a_sync_over_a_frames_size_is_divided() -> None:
     sent = Sent()
-    feed = Feed(ROUTE, 1, sent.send, sent.keep)
+    feed = Feed(ROUTE, "domain", 1, sent.send, sent.keep)
     for number in range(3):
-        feed.put(f"state/domain/{number}", bytes([number]) * (MAX_FRAME_BYTES // 2))
+        feed.put(str(number), bytes([number]) * (MAX_FRAME_BYTES // 2))
     feed.sync()
     _, index, data = sent.messages[-1]
     assert [len(part) for part in data] == [MAX_FRAME_BYTES, MAX_FRAME_BYTES // 2]
@@ -86,12 +112,12 @@ def test_a_sync_over_a_frames_size_is_divided() -> None:
 
 def test_a_sync_holds_states_only_and_the_newest_statistics_follow_it() -> None:
     sent = Sent()
-    feed = Feed(ROUTE, 1, sent.send, sent.keep)
-    feed.put("state/domain/1", b"\xc0")
+    feed = Feed(ROUTE, "domain", 1, sent.send, sent.keep)
+    feed.put("1", b"\xc0")
     for value in (b"\x01", b"\x02"):
-        feed.put_unnumbered("stats/domain/1", value)
-    feed.put_unnumbered("stats/domain/2", b"\x01")
-    feed.put_unnumbered("stats/domain/2", b"")
+        feed.put_stats("1", value)
+    feed.put_stats("2", b"\x01")
+    feed.put_stats("2", b"")
     sent.messages.clear()
     feed.sync()
     (_, index, data), (published, body, _) = sent.messages
@@ -101,7 +127,7 @@ def test_a_sync_holds_states_only_and_the_newest_statistics_follow_it() -> None:
 
 def test_an_id_is_of_active_domains_only() -> None:
     sent = Sent()
-    table = DomainTable(Feed(ROUTE, 1, sent.send, sent.keep))
+    table = DomainTable(Feed(ROUTE, "domain", 1, sent.send, sent.keep))
     table.put(record(1))
     table.put(msgspec.structs.replace(record(2), state=State.RUNNING, id=4))
     assert table.by_id(4).uuid.int == 2

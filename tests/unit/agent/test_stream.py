@@ -7,7 +7,15 @@ import pytest
 from tests.unit.agent.loop import run
 from virtbus.agent.stream import Stream
 from virtbus.errors import HypervisorFailed
-from virtbus.wire.frames import MAX_DATA_BYTES, STREAM_WINDOW_BYTES, Header, Kind
+from virtbus.wire.frames import (
+    MAX_DATA_BYTES,
+    MIN_DATA_COST_BYTES,
+    STREAM_WINDOW_BYTES,
+    Header,
+    Kind,
+)
+
+MOST_MESSAGES = STREAM_WINDOW_BYTES // MIN_DATA_COST_BYTES
 
 
 class Client:
@@ -31,7 +39,10 @@ def test_a_writer_stops_at_its_credit_and_goes_on_with_more() -> None:
         await asyncio.sleep(0.01)
         assert len(client.data()) == STREAM_WINDOW_BYTES
         assert all(len(data or b"") <= MAX_DATA_BYTES for _, data in client.got)
-        client.stream.take_credit(999)
+        client.stream.take_credit(MIN_DATA_COST_BYTES - 1)
+        await asyncio.sleep(0.01)
+        assert len(client.data()) == STREAM_WINDOW_BYTES, "it is not enough for a message"
+        client.stream.take_credit(1000 - MIN_DATA_COST_BYTES)
         await asyncio.sleep(0.01)
         assert len(client.data()) == STREAM_WINDOW_BYTES + 999
         for bad in (0, -5):
@@ -40,7 +51,7 @@ def test_a_writer_stops_at_its_credit_and_goes_on_with_more() -> None:
         assert not writing.done()
         client.stream.take_credit(2**62)
         await writing
-        await client.stream.write(b"y" * (STREAM_WINDOW_BYTES - 1))
+        await client.stream.write(b"y" * (STREAM_WINDOW_BYTES - MIN_DATA_COST_BYTES))
         late = asyncio.create_task(client.stream.write(b"z"))
         await asyncio.sleep(0.01)
         assert not late.done(), "credit beyond the window is not believed"
@@ -64,7 +75,38 @@ def test_a_reader_gives_credit_for_what_it_took() -> None:
     run(work())
 
 
-@pytest.mark.parametrize("sizes", [[MAX_DATA_BYTES] * 5, [MAX_DATA_BYTES + 1]])
+def test_small_messages_cost_as_much_as_their_place_in_a_queue() -> None:
+    async def work() -> None:
+        client = Client()
+
+        async def write_bytewise() -> None:
+            for _ in range(MOST_MESSAGES + 2):
+                await client.stream.write(b"x")
+
+        writing = asyncio.create_task(write_bytewise())
+        await asyncio.sleep(0.01)
+        assert len(client.kinds(Kind.DATA)) == MOST_MESSAGES
+        client.stream.take_credit(2 * MIN_DATA_COST_BYTES)
+        await writing
+        for _ in range(MOST_MESSAGES):
+            client.stream.take_data(b"y")
+        assert await client.stream.read() == b"y"
+        assert [head.number for head in client.kinds(Kind.CREDIT)] == [MIN_DATA_COST_BYTES]
+        client.stream.take_data(b"")
+        assert not client.stream.ended
+        for _ in range(MOST_MESSAGES - 1):
+            assert await client.stream.read() == b"y"
+        client.stream.take_data(b"z")
+        assert await client.stream.read() == b"z", "an empty one is no end"
+        given = sum(head.number for head in client.kinds(Kind.CREDIT))
+        assert given == (MOST_MESSAGES + 2) * MIN_DATA_COST_BYTES
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "sizes", [[MAX_DATA_BYTES] * 5, [MAX_DATA_BYTES + 1], [1] * (MOST_MESSAGES + 1)]
+)
 def test_more_than_the_credit_ends_it_as_slow(sizes: list[int]) -> None:
     async def work() -> None:
         client = Client()

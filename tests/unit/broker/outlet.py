@@ -89,8 +89,16 @@ class Bus:
         )
         self.say(peer, Header(VERSION, Kind.HELLO, id, epoch=epoch), encode_body(hello))
 
-    def sync(self, agent: Peer, values: dict[str, bytes], number: int = 1, epoch: int = 1) -> None:
-        header = Header(VERSION, Kind.SYNC, route=ROUTE, number=number, epoch=epoch)
+    def sync(
+        self,
+        agent: Peer,
+        values: dict[str, bytes],
+        number: int = 1,
+        epoch: int = 1,
+        kind: str = "domain",
+    ) -> None:
+        name = f"state/{kind}/"
+        header = Header(VERSION, Kind.SYNC, route=ROUTE, name=name, number=number, epoch=epoch)
         self.say(agent, header, *make_index(values))
 
     def publish(self, agent: Peer, key: str, value: bytes, number: int, epoch: int = 1) -> None:

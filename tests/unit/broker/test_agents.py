@@ -189,19 +189,46 @@ def test_an_agent_publishes_its_own_routes_and_keys_only() -> None:
     bus.outlet.published.clear()
     bus.say(agent, Header(VERSION, Kind.PUBLISH, route="qemu:///system", name="state/a/b"), b"x")
     bus.say(agent, Header(VERSION, Kind.SYNC, route="qemu:///system"), b"", b"")
-    bus.publish(agent, "presence", b"x", 1)
+    bad = ("presence", "state/a", "state/*/a", "state//a", "event/a b/c", "other/a/b")
+    for key in bad:
+        bus.publish(agent, key, b"x", 1)
     assert bus.outlet.published == []
-    assert bus.broker.counters.dropped == {"publish_foreign_route": 2, "publish_bad_key": 1}
+    dropped = {"publish_foreign_route": 2, "publish_bad_key": len(bad)}
+    assert bus.broker.counters.dropped == dropped
 
 
 def test_a_sync_that_does_not_fit_is_refused() -> None:
     bus = Bus()
     agent = bus.agent()
-    header = Header(VERSION, Kind.SYNC, route=ROUTE, number=1, epoch=1)
-    bus.say(agent, header, encode_body({"keys": ["state/a/b"], "sizes": [3]}), b"xx")
-    assert decode_body(bus.hear_one(agent)[1][0], ErrorBody).code == "protocol_mismatch"
-    bus.say(agent, header, encode_body({"keys": ["event/a/b"], "sizes": [2]}), b"xx")
-    assert decode_body(bus.hear_one(agent)[1][0], ErrorBody).code == "protocol_mismatch"
+    for name, key, size in (
+        ("state/a/", "state/a/b", 3),
+        ("state/a/", "event/a/b", 2),
+        ("state/a/", "state/b/b", 2),
+        ("event/a/", "event/a/b", 2),
+        ("state/a", "state/a/b", 2),
+        ("state/*/", "state/*/b", 2),
+        ("state/a/b", "state/a/b", 2),
+        ("", "state/a/b", 2),
+    ):
+        header = Header(VERSION, Kind.SYNC, route=ROUTE, name=name, number=1, epoch=1)
+        bus.say(agent, header, encode_body({"keys": [key], "sizes": [size]}), b"xx")
+        assert decode_body(bus.hear_one(agent)[1][0], ErrorBody).code == "protocol_mismatch"
+
+
+def test_a_snapshot_is_of_one_kind_with_its_number() -> None:
+    bus = Bus()
+    agent, client = bus.agent(), bus.peer(Door.READ_ONLY)
+    bus.sync(agent, {"state/domain/a": b"x"}, number=3)
+    for prefix in ("", "state/", "state/domain"):
+        bus.say(client, Header(VERSION, Kind.SNAPSHOT, ID, ROUTE, prefix))
+        assert decode_body(bus.hear_one(client)[1][0], ErrorBody).code == "invalid_argument"
+    bus.say(client, Header(VERSION, Kind.SNAPSHOT, ID, ROUTE, "state/network/"))
+    assert bus.hear_one(client)[0].name == "absent"
+    bus.sync(agent, {"state/network/n": b"y"}, number=70, kind="network")
+    bus.publish(agent, "state/network/n", b"z", 71)
+    for prefix, number in (("state/domain/", 3), ("state/network/", 71)):
+        bus.say(client, Header(VERSION, Kind.SNAPSHOT, ID, ROUTE, prefix))
+        assert bus.hear_one(client)[0].number == number
 
 
 def test_an_agent_of_a_prefix_publishes_and_leaves_each_route_below_it() -> None:
@@ -233,7 +260,8 @@ def test_the_status_lists_agents_here_and_gone() -> None:
 def test_a_role_reads_and_subscribes_only_what_it_was_granted() -> None:
     bus = Bus()
     agent = bus.agent()
-    bus.sync(agent, {"state/domain/a": b"x", "state/network/n": b"y"})
+    bus.sync(agent, {"state/domain/a": b"x"})
+    bus.sync(agent, {"state/network/n": b"y"}, kind="network")
     client = bus.peer(Door.REMOTE, grants="change:domain:test:///default")
     bus.say(client, Header(VERSION, Kind.SNAPSHOT, ID, ROUTE, "state/domain/"))
     assert bus.hear_one(client)[0].kind == Kind.REPLY

@@ -65,11 +65,12 @@ def test_names_that_change_hands_are_right_after_both_changes() -> None:
     assert table.names == {"b": A, "a": B}
 
 
-def test_values_of_other_kinds_count_but_are_not_kept() -> None:
+def test_values_of_other_kinds_neither_count_nor_are_kept() -> None:
     table = loaded()
-    assert table.apply(published(11, B, kind="network"), b"\x80")
-    assert table.position == (5, 11)
-    assert set(table.records) == {A}
+    for number in (1, 11, 900):
+        assert table.apply(published(number, B, kind="network"), b"\x80")
+    assert (table.position, set(table.records)) == ((5, 10), {A})
+    assert table.apply(published(11, A), b"")
 
 
 def test_a_snapshot_tells_what_differs() -> None:

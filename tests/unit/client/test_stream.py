@@ -4,7 +4,13 @@ import pytest
 
 from virtbus.client.stream import CREDIT_STEP_BYTES, Stream
 from virtbus.errors import AgentGone, ErrorBody, HypervisorFailed, InvalidState, ProtocolMismatch
-from virtbus.wire.frames import MAX_DATA_BYTES, STREAM_WINDOW_BYTES, Kind, decode_header
+from virtbus.wire.frames import (
+    MAX_DATA_BYTES,
+    MIN_DATA_COST_BYTES,
+    STREAM_WINDOW_BYTES,
+    Kind,
+    decode_header,
+)
 
 
 def test_sending_stops_when_the_credit_is_spent_and_goes_on_with_more() -> None:
@@ -20,10 +26,13 @@ def test_sending_stops_when_the_credit_is_spent_and_goes_on_with_more() -> None:
     assert len(rest) == 10
     stream.earn(-5)
     assert stream.spend(rest)[0] is None
-    stream.earn(4)
+    stream.earn(MIN_DATA_COST_BYTES - 1)
+    assert stream.spend(rest)[0] is None
+    stream.earn(1)
     message, rest = stream.spend(rest)
     assert message is not None
-    assert (len(message[2]), len(rest)) == (4, 6)
+    assert (len(message[2]), len(rest)) == (10, 0)
+    assert stream.credit_bytes == 0
 
 
 def test_credit_is_given_for_what_was_taken_in_steps() -> None:
@@ -35,8 +44,25 @@ def test_credit_is_given_for_what_was_taken_in_steps() -> None:
     assert data == b"xy"
     assert credit is not None
     header = decode_header(credit[0])
-    assert (header.kind, header.number) == (Kind.CREDIT, CREDIT_STEP_BYTES + 1)
+    assert (header.kind, header.number) == (
+        Kind.CREDIT,
+        CREDIT_STEP_BYTES - 1 + MIN_DATA_COST_BYTES,
+    )
     assert stream.granted_bytes == STREAM_WINDOW_BYTES
+
+
+def test_small_messages_cost_as_much_as_their_place_in_a_queue() -> None:
+    stream = Stream(b"s" * 16)
+    most = STREAM_WINDOW_BYTES // MIN_DATA_COST_BYTES
+    assert all(stream.spend(memoryview(b"x"))[0] is not None for _ in range(most))
+    assert stream.spend(memoryview(b"x"))[0] is None
+    assert all(stream.accept([b"x"]) for _ in range(most))
+    assert not stream.accept([b"x"])
+    assert not stream.accept([])
+    data, credit = stream.take()
+    assert credit is not None
+    assert (len(data), decode_header(credit[0]).number) == (most, STREAM_WINDOW_BYTES)
+    assert stream.accept([b"x"])
 
 
 def test_what_is_unread_stays_within_the_window() -> None:

@@ -122,13 +122,22 @@ class ConnectionOperations(Caller):
         )
 
     async def replay_events(
-        self, after: int, *, limit: int = 1000, deadline_s: float | None = None
+        self,
+        after: int,
+        *,
+        limit: int = 1000,
+        kind: str = "domain",
+        deadline_s: float | None = None,
     ) -> event_ops.EventList:
         """Give events from the agent's journal with numbers above `after`, at most `limit`.
 
+        `kind` is the kind of object whose events are wanted; numbers count those alone.
+
         Default deadline: 30 s. Operation: `event.replay`.
         """
-        return await self.call(event_ops.Replay(after=after, limit=limit), deadline_s=deadline_s)
+        return await self.call(
+            event_ops.Replay(after=after, limit=limit, kind=kind), deadline_s=deadline_s
+        )
 
     async def get_host_info(self, *, deadline_s: float | None = None) -> host_ops.HostInfo:
         """Tell the host's name, CPUs and memory, and the hypervisor's name and version.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ...errors import InvalidArgument
 from ...operations import Effect, Operation, Request, operation_of
-from ...operations.records import DomainRecord
+from ...operations.records import RECORDS, DomainRecord
 from ...uri import Uri
 from ...wire.frames import Kind, encode_body
 from ..call import Reply
@@ -21,7 +21,6 @@ from .domain import Domain
 
 R = TypeVar("R")
 
-_RECORDS: dict[str, type[Any]] = {"domain": DomainRecord}
 _LEAST_S = 0.001
 
 
@@ -77,7 +76,7 @@ class Caller:
             key = f"state/{operation.kind}/{target}"
             found = await self.ask(Kind.READ, key, deadline_s=limit_s)
             if found.name != "absent":
-                record = decode_reply(found.body, _RECORDS[operation.kind], operation.name)
+                record = decode_reply(found.body, RECORDS[operation.kind], operation.name)
                 answer: R = operation.published(record)
                 return answer
             limit_s = max(_LEAST_S, limit_s - (time.monotonic() - started_s))
@@ -85,7 +84,7 @@ class Caller:
             Kind.REQUEST, operation.name, encode_body(request), deadline_s=limit_s
         )
         if operation.effect is not Effect.READ:
-            self._own_writes.note(reply.epoch, reply.number)
+            self._own_writes.note(operation.kind, reply.epoch, reply.number)
         decoded: R = decode_reply(reply.body, operation.reply, operation.name)
         return decoded
 

@@ -12,7 +12,7 @@ from ...errors import DeadlineExceeded, NoSuchAgent, NotConnected, VirtbusError
 from ...wire.frames import Kind, Presence, split_index, topic_of
 from ..decode import decode_reply
 from ..feed import LinkChange, Update
-from ..live_table import PREFIX, LiveTable, Watch
+from ..live_table import KIND, PREFIX, LiveTable, Watch
 from ..notices import RouteState, route_state
 from ._shell import Feed, Notice, Worker
 from .domain import Domain
@@ -100,7 +100,7 @@ class LiveDomains(Mapping[UUID | str, Domain]):
 
         `position` is an epoch and number of another source. Raises DeadlineExceeded.
         """
-        wanted = self._caller.own_writes.newest if position is None else position
+        wanted = self._caller.own_writes.newest(KIND) if position is None else position
         due_s = time.monotonic() + timeout_s
         await self._wait(lambda: self._table.position >= wanted, due_s, timeout_s)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ...errors import InvalidArgument
 from ...operations import Effect, Operation, Request, operation_of
-from ...operations.records import DomainRecord
+from ...operations.records import RECORDS, DomainRecord
 from ...uri import Uri
 from ...wire.frames import Kind, encode_body
 from ..call import Reply
@@ -22,7 +22,6 @@ from .domain import Domain
 
 R = TypeVar("R")
 
-_RECORDS: dict[str, type[Any]] = {"domain": DomainRecord}
 _LEAST_S = 0.001
 
 
@@ -78,13 +77,13 @@ class Caller:
             key = f"state/{operation.kind}/{target}"
             found = self.ask(Kind.READ, key, deadline_s=limit_s)
             if found.name != "absent":
-                record = decode_reply(found.body, _RECORDS[operation.kind], operation.name)
+                record = decode_reply(found.body, RECORDS[operation.kind], operation.name)
                 answer: R = operation.published(record)
                 return answer
             limit_s = max(_LEAST_S, limit_s - (time.monotonic() - started_s))
         reply = self.ask(Kind.REQUEST, operation.name, encode_body(request), deadline_s=limit_s)
         if operation.effect is not Effect.READ:
-            self._own_writes.note(reply.epoch, reply.number)
+            self._own_writes.note(operation.kind, reply.epoch, reply.number)
         decoded: R = decode_reply(reply.body, operation.reply, operation.name)
         return decoded
 

@@ -37,6 +37,7 @@ PAGE = 1000
 PAUSE_S = 0.2
 MAX_PAUSE_S = 5.0
 _END_OF_JOURNAL = 2**62
+_KIND = "domain"
 
 
 class EventStream:
@@ -83,7 +84,7 @@ class EventStream:
             return
         due_s = time.monotonic() + deadline_s
         route = self._caller.route
-        topics = [topic_of(route, "event/domain/"), topic_of(route, "presence")]
+        topics = [topic_of(route, f"event/{_KIND}/"), topic_of(route, "presence")]
         self._feed = Feed(self._caller.endpoint, topics)
         while (left_s := due_s - time.monotonic()) > 0:
             if self._feed.receive(left_s) is LinkChange.LINKED:
@@ -261,7 +262,7 @@ class EventStream:
         reply = self._caller.ask(
             Kind.REQUEST,
             "event.replay",
-            encode_body(Replay(after=after, limit=limit)),
+            encode_body(Replay(kind=_KIND, after=after, limit=limit)),
             deadline_s=REPLAY_S,
         )
         return decode_page(reply.body)
