@@ -62,7 +62,7 @@ def serve_as_agent(run_dir: Path, ready: Event) -> None:
     socket.send_multipart([encode_header(header), encode_body(hello)])
     socket.recv_multipart()
     index, blob = make_index({KEY: VALUE})
-    sync = Header(VERSION, Kind.SYNC, route=ROUTE, number=1, epoch=1)
+    sync = Header(VERSION, Kind.SYNC, route=ROUTE, name="state/domain/", number=1, epoch=1)
     socket.send_multipart([encode_header(sync), index, blob])
     ready.set()
     while True:
