@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import InvalidDocument
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_BYTES = 200
 """So that a name with a suffix still fits a file name (255 bytes on Linux)."""
 
@@ -28,7 +31,7 @@ def _reason(name: str) -> str:
         return f"'{name}' cannot be a name"
     if "/" in name:
         return "a name must not contain '/'"
-    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name):
+    if _CONTROL.search(name):
         return "a name must not contain control characters"
     if name != name.strip():
         return "a name must not begin or end with white space"
