@@ -14,9 +14,9 @@ from ..errors import (
     DeadlineExceeded,
     InternalError,
     InvalidArgument,
-    InvalidState,
     NotAllowed,
     Overloaded,
+    StateError,
     StoreFailed,
     Unsupported,
     VirtbusError,
@@ -359,7 +359,7 @@ class Dispatcher:
             self._log.warning("a change does not end", operation=holder.operation.name)
         try:
             return await self._within_deadline(handler, call, request)
-        except InvalidState:
+        except StateError:
             return _outcome(None)
 
     async def _within_deadline(self, handler: Handler, call: Call, request: Any) -> Outcome:
