@@ -30,7 +30,7 @@ ACTIVE_STATES = frozenset(
 )
 
 
-class DomainRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class DomainRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One domain as its agent publishes it under `state/domain/UUID`.
 
     `id` is -1 when inactive; times are Unix time in ms; `unresponsive_since_ms` is 0 while
