@@ -15,7 +15,7 @@ from virtbus.model.domain import Domain
 from virtbus.operations import domain
 from virtbus.operations import host as host_operations
 from virtbus.operations.event import DomainReboot, Lifecycle
-from virtbus.operations.records import DomainRecord, DomainStats, State, VcpuStats
+from virtbus.operations.records import DomainStats, State, VcpuStats
 
 from . import translate
 
@@ -68,19 +68,19 @@ class TestDriver(DefiningDriver[AgentSettings]):
     @handles(domain.Suspend)
     async def suspend(self, request: domain.Suspend) -> None:
         """Pause a running domain."""
-        self._expect(request.domain, State.RUNNING)
+        self.guests.in_state(request.domain, State.RUNNING)
         self.guests.change(request.domain, State.PAUSED, "user", Lifecycle.SUSPENDED, "paused")
 
     @handles(domain.Resume)
     async def resume(self, request: domain.Resume) -> None:
         """Let a paused domain run on."""
-        self._expect(request.domain, State.PAUSED)
+        self.guests.in_state(request.domain, State.PAUSED)
         self.guests.change(request.domain, State.RUNNING, "unpaused", Lifecycle.RESUMED, "unpaused")
 
     @handles(domain.Shutdown)
     async def shutdown(self, request: domain.Shutdown) -> None:
         """Shut a running domain down; a test domain obeys at once."""
-        self._expect(request.domain, State.RUNNING)
+        self.guests.in_state(request.domain, State.RUNNING)
         self._stop(request.domain, "shutdown")
 
     @handles(domain.Destroy)
@@ -92,7 +92,7 @@ class TestDriver(DefiningDriver[AgentSettings]):
     @handles(domain.Reboot)
     async def reboot(self, request: domain.Reboot) -> None:
         """Start a running domain anew, as its document's on_reboot says."""
-        record = self._expect(request.domain, State.RUNNING)
+        record = self.guests.in_state(request.domain, State.RUNNING)
         live = self.guests.live(request.domain)
         if live is not None and live.on_reboot == "destroy":
             self._stop(request.domain, "shutdown")
@@ -108,7 +108,7 @@ class TestDriver(DefiningDriver[AgentSettings]):
     @handles(domain.SendKey)
     async def send_key(self, request: domain.SendKey) -> None:
         """Take the keys of a running domain, which nobody reads."""
-        self._expect(request.domain, State.RUNNING)
+        self.guests.in_state(request.domain, State.RUNNING)
 
     @handles(domain.GetInfo)
     def get_info(self, request: domain.GetInfo) -> domain.DomainInfo:
@@ -177,14 +177,6 @@ class TestDriver(DefiningDriver[AgentSettings]):
     ) -> host_operations.CapabilitiesXml:
         """The test host's capabilities."""
         return host_operations.CapabilitiesXml(xml=translate.capabilities())
-
-    def _expect(self, uuid: UUID, state: State) -> DomainRecord:
-        record = self.guests.active(uuid)
-        if record.state is not state:
-            raise InvalidState(
-                f"domain {record.name!r} is {record.state}, not {state}", state=record.state
-            )
-        return record
 
     def _stop(self, uuid: UUID, reason: str) -> None:
         self._started_ns.pop(uuid, None)

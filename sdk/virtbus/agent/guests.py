@@ -71,6 +71,15 @@ class Guests:
             )
         return record
 
+    def in_state(self, uuid: UUID, state: State) -> DomainRecord:
+        """The record of a domain in that active state; raises NoSuchDomain or InvalidState."""
+        record = self.active(uuid)
+        if record.state is not state:
+            raise InvalidState(
+                f"domain {record.name!r} is {record.state}, not {state}", state=record.state
+            )
+        return record
+
     def inactive(self, uuid: UUID) -> DomainRecord:
         """The record of an inactive domain; raises NoSuchDomain, or InvalidState if it runs."""
         record = self._host.domains.get(uuid)

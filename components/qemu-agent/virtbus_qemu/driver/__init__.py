@@ -17,7 +17,7 @@ from virtbus.errors import (
 from virtbus.model.domain import Domain
 from virtbus.operations import domain
 from virtbus.operations import host as host_operations
-from virtbus.operations.records import DomainRecord, DomainStats, State
+from virtbus.operations.records import DomainStats, State
 from virtbus_qemu.link import find_emulators
 from virtbus_qemu.link.host import UNITS, guest_user, read_stat
 from virtbus_qemu.translate import QemuCapabilities, complete, documents, replies
@@ -233,13 +233,8 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         return guest
 
     def _in_state(self, uuid: UUID, state: State) -> RunningGuest:
-        guest = self._active(uuid)
-        record: DomainRecord = self.host.domains.get(uuid)
-        if record.state is not state:
-            raise InvalidState(
-                f"domain {record.name!r} is {record.state}, not {state}", state=record.state
-            )
-        return guest
+        self.guests.in_state(uuid, state)
+        return self._active(uuid)
 
     async def _execute(
         self, guest: RunningGuest, command: str, arguments: dict[str, object] | None = None

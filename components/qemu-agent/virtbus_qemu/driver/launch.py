@@ -20,6 +20,7 @@ from virtbus_qemu.link.tap import open_tap
 from virtbus_qemu.translate import (
     CommandLine,
     QemuCapabilities,
+    QmpCommand,
     RuntimePaths,
     alias_of,
     prepare,
@@ -36,6 +37,7 @@ CONNECT_S = 20.0
 SETUP_S = 20.0
 OnEvent = Callable[[RunningGuest, MonitorEvent], None]
 OnEnd = Callable[[RunningGuest, str], None]
+Setup = tuple[QmpCommand, ...]
 
 
 class Launcher:
@@ -73,9 +75,9 @@ class Launcher:
         paths = self.paths(uuid, document.name)
         with ExitStack() as undo:
             undo.callback(forget, paths)
-            guest = await self._spawn(document, caps, paths, undo)
+            guest, setup = await self._spawn(document, caps, paths, undo)
             try:
-                await self._talk(guest, paused=paused)
+                await self._talk(guest, setup, paused=paused)
             except VirtbusError as error:
                 said = guest.process.log_tail()
                 raise HypervisorFailed(
@@ -88,7 +90,7 @@ class Launcher:
 
     async def _spawn(
         self, document: Domain, caps: QemuCapabilities, paths: GuestPaths, undo: ExitStack
-    ) -> RunningGuest:
+    ) -> tuple[RunningGuest, Setup]:
         uuid = UUID(document.uuid)
         facts = Facts(uuid=uuid, name=document.name, since_ms=time.time_ns() // 1_000_000)
         make_directory(paths.directory, 0o700, self._run_as)
@@ -102,10 +104,9 @@ class Launcher:
             )
         undo.callback(process.send_signal, signal.SIGKILL)
         guest = RunningGuest(facts, paths, process, command.domain)
-        guest.setup = command.setup
         identity = process.identity
         guest.note(pid=identity.pid, start_time_ticks=identity.start_time_ticks, loans=loans)
-        return guest
+        return guest, command.setup
 
     async def _command(
         self,
@@ -143,9 +144,9 @@ class Launcher:
         for failure in give_back(loans):
             self._host.log.warning("a file keeps the guest's user as its owner", reason=failure)
 
-    async def _talk(self, guest: RunningGuest, *, paused: bool) -> None:
+    async def _talk(self, guest: RunningGuest, setup: Setup, *, paused: bool) -> None:
         await self.connect(guest, timeout_s=self._host.left_s(CONNECT_S))
-        for command in guest.setup:
+        for command in setup:
             timeout_s = self._host.left_s(SETUP_S)
             await guest.execute(command.name, command.arguments, timeout_s=timeout_s)
         if any(device.type == "pty" for device in guest.document.devices.serials):

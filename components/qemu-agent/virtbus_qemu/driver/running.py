@@ -13,7 +13,6 @@ from virtbus.model.domain import Domain
 from virtbus_qemu.link.facts import Facts, GuestPaths, write_facts
 from virtbus_qemu.link.monitor import Monitor
 from virtbus_qemu.link.process import Process
-from virtbus_qemu.translate import QmpCommand
 
 
 class Ending(enum.Enum):
@@ -48,7 +47,6 @@ class RunningGuest:
         self.process = process
         self.document = document
         self.monitor: Monitor | None = None
-        self.setup: tuple[QmpCommand, ...] = ()
         self.capacities_bytes: dict[str, int] = {}
         self.ending = Ending.UNKNOWN
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -53,11 +53,7 @@ async def collect(record: DomainRecord, guest: RunningGuest | None, wait_s: floa
 
 
 async def _ask(guest: RunningGuest, wait_s: float) -> dict[str, object]:
-    """What only the monitor tells; the questions are under way together."""
-    questions = [guest.execute("query-blockstats", timeout_s=wait_s)]
-    balloon = guest.document.devices.memballoon
-    if balloon is not None and balloon.model != "none":
-        questions.append(guest.execute("query-balloon", timeout_s=wait_s))
+    """What only the monitor tells; what changes is asked at once, what stays the first time."""
     if not guest.facts.vcpu_threads:
         guest.note(
             vcpu_threads=replies.vcpu_threads(
@@ -67,6 +63,10 @@ async def _ask(guest: RunningGuest, wait_s: float) -> dict[str, object]:
     if guest.document.devices.disks and not guest.capacities_bytes:
         reply = await guest.execute("query-block", timeout_s=wait_s)
         guest.capacities_bytes = replies.capacities_bytes(reply)
+    questions = [guest.execute("query-blockstats", timeout_s=wait_s)]
+    balloon = guest.document.devices.memballoon
+    if balloon is not None and balloon.model != "none":
+        questions.append(guest.execute("query-balloon", timeout_s=wait_s))
     answers = await asyncio.gather(*questions)
     found: dict[str, object] = {"blocks": _blocks(guest, answers[0])}
     if len(answers) > 1:
