@@ -6,13 +6,13 @@ from lxml import etree
 
 from virtbus.errors import InvalidDocument
 from virtbus.model.capabilities import (
+    CAPABILITIES,
     Capabilities,
     Guest,
     GuestArch,
     GuestDomain,
     Host,
     HostCpu,
-    format_capabilities,
 )
 from virtbus.operations.host import HostInfo
 
@@ -52,7 +52,7 @@ def domains_of_file(text: bytes) -> list[str]:
 
 def capabilities() -> str:
     """The capabilities of the test host."""
-    return format_capabilities(
+    return CAPABILITIES.format(
         Capabilities(
             host=Host(cpu=HostCpu(arch=ARCHITECTURE)),
             guests=[

@@ -22,6 +22,7 @@ from .engine.declare import (
     Text,
     Value,
 )
+from .engine.document import Document
 from .engine.values import OnOff, Positive, UInt, Uuid, YesNo
 
 
@@ -152,15 +153,4 @@ class Capabilities(Element):
     guests: Annotated[Children[Guest], Name("guest")] = field(default_factory=list)
 
 
-def parse_capabilities(text: str | bytes) -> Capabilities:
-    """The capabilities that `text` describes. Raises InvalidDocument."""
-    from .engine.reader import parse
-
-    return parse(Capabilities, "capabilities", text)
-
-
-def format_capabilities(capabilities: Capabilities) -> str:
-    """The document of `capabilities`, as libvirt would write it."""
-    from .engine.writer import format_element
-
-    return format_element("capabilities", capabilities)
+CAPABILITIES = Document("capabilities", Capabilities)

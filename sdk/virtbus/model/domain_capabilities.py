@@ -20,6 +20,7 @@ from .engine.declare import (
     Value,
     Values,
 )
+from .engine.document import Document
 from .engine.values import UInt, YesNo
 
 
@@ -112,15 +113,4 @@ class DomainCapabilities(Element, kw_only=True):
     devices: Child[DeviceSupport] = None
 
 
-def parse_domain_capabilities(text: str | bytes) -> DomainCapabilities:
-    """The domain capabilities that `text` describes. Raises InvalidDocument."""
-    from .engine.reader import parse
-
-    return parse(DomainCapabilities, "domainCapabilities", text)
-
-
-def format_domain_capabilities(capabilities: DomainCapabilities) -> str:
-    """The document of `capabilities`, as libvirt would write it."""
-    from .engine.writer import format_element
-
-    return format_element("domainCapabilities", capabilities)
+DOMAIN_CAPABILITIES = Document("domainCapabilities", DomainCapabilities)

@@ -9,6 +9,7 @@ import pytest
 
 from virtbus.errors import InvalidDocument
 from virtbus.model.domain import (
+    DOMAIN,
     Domain,
     apply_defaults,
     check_domain,
@@ -24,7 +25,7 @@ from virtbus.model.domain.devices.address import DriveAddress, PciAddress
 from virtbus.model.domain.devices.graphics import Listen
 from virtbus.model.engine.walk import elements
 
-EVERYTHING = (Path(__file__).parent / "data" / "domain-everything.xml").read_text(encoding="utf-8")
+EVERYTHING = (Path(__file__).parent / "data/domain/everything.xml").read_text(encoding="utf-8")
 UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"
 
 
@@ -162,23 +163,32 @@ def test_passwords_are_shown_on_request_only() -> None:
     assert "passwd='sesame'" in format_domain(domain, with_secrets=True)
 
 
-def test_what_is_not_declared_survives() -> None:
+def test_what_other_applications_add_survives() -> None:
     text = small(
-        inside="<memoryBacking><hugepages/></memoryBacking>"
-        "<q:commandline><q:arg value='-x'/></q:commandline>",
-        devices="<disk new='1'><source file='/a' q:x='2'/><target dev='hda'/>"
-        "<throttle a='1'/></disk>",
-        head="xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0' version='9'",
-    ).replace("<name>", "<name lang='en'>")
+        inside="<a:mark xmlns:a='urn:mine'><a:x value='-x'/></a:mark>",
+        devices="<disk><source file='/a' q:x='2'/><target dev='hda'/></disk>",
+        head="xmlns:q='urn:yours'",
+    )
     written = format_domain(parse_domain(text))
-    assert "version='9'" in written
-    assert "<name lang='en'>a</name>" in written
-    assert "<memoryBacking><hugepages/></memoryBacking>" in written
-    assert 'commandline xmlns:q="http://libvirt.org/schemas/domain/qemu/1.0"' in written
-    assert "q:x='2' xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'" in written
-    assert written.index("<target") < written.index("<throttle") < written.index("</disk>")
+    assert '<a:mark xmlns:a="urn:mine"><a:x value="-x"/></a:mark>' in written
+    assert "q:x='2' xmlns:q='urn:yours'" in written
     assert parse_domain(written) == parse_domain(format_domain(parse_domain(written)))
     assert format_domain(parse_domain(written)) == written
+
+
+def test_what_means_nothing_is_named_and_not_written() -> None:
+    text = small(
+        inside="<memoryBakcing/>", devices="<disk new='1'><target dev='hda'/></disk>"
+    ).replace("<name>", "<name lang='en'>")
+    domain = parse_domain(text)
+    assert [(p.element, p.reason) for p in DOMAIN.ignored(domain)] == [
+        ("domain", "unknown attribute 'lang' of element 'name' has no effect"),
+        ("domain", "unknown element 'memoryBakcing' has no effect"),
+        ("domain/devices/disk", "unknown attribute 'new' has no effect"),
+    ]
+    written = format_domain(domain)
+    assert "Bakcing" not in written
+    assert "new=" not in written
 
 
 def test_metadata_is_set_by_namespace() -> None:

@@ -14,7 +14,7 @@ from virtbus.errors import InvalidDocument
 from virtbus.model.domain import apply_defaults, check_domain, format_domain, parse_domain
 from virtbus.model.engine.reader import MAX_BYTES, MAX_TAGS
 
-EVERYTHING = (Path(__file__).parent / "data" / "domain-everything.xml").read_text(encoding="utf-8")
+EVERYTHING = (Path(__file__).parent / "data/domain/everything.xml").read_text(encoding="utf-8")
 FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

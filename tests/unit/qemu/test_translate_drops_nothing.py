@@ -18,7 +18,7 @@ from virtbus.model.engine.table import Field, table_of
 from virtbus.model.engine.walk import elements
 from virtbus_qemu.translate import CommandLine, complete, translate
 
-EVERYTHING = Path(__file__).parents[1] / "model" / "data" / "domain-everything.xml"
+EVERYTHING = Path(__file__).parents[1] / "model/data/domain/everything.xml"
 
 WITHOUT_EFFECT = {
     # What people and applications note.

@@ -11,14 +11,11 @@ from virtbus.errors import HypervisorFailed, InvalidDocument, Unsupported
 from virtbus_qemu.translate import parse_capabilities
 
 AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' function='0x{}'/>"
-HOSTDEV = "<hostdev mode='subsystem' type='usb'><source/></hostdev>"
 
 
 @pytest.mark.parametrize(
     "text, words",
     [
-        (guest(HOSTDEV), "element 'hostdev'"),
-        (guest(inside="<memoryBacking><hugepages/></memoryBacking>"), "element 'memoryBacking'"),
         (
             guest(
                 inside="<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
@@ -26,7 +23,6 @@ HOSTDEV = "<hostdev mode='subsystem' type='usb'><source/></hostdev>"
             ),
             "element 'q:commandline'",
         ),
-        (guest(disk("vda", "virtio", "<iotune><total_iops_sec>1</total_iops_sec></iotune>")), "io"),
         (guest("<sound model='ich9'/>"), "sound"),
         (guest("<graphics type='spice'/>"), "type 'spice'"),
         (guest("<interface type='network'><source network='default'/></interface>"), "'network'"),

@@ -19,7 +19,7 @@ from virtbus.model.engine.table import table_of
 from virtbus.model.engine.walk import elements
 from virtbus_qemu.translate import CommandLine, complete, translate
 
-EVERYTHING = Path(__file__).parents[1] / "model" / "data" / "domain-everything.xml"
+EVERYTHING = Path(__file__).parents[1] / "model/data/domain/everything.xml"
 HOSTILE = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30
 ) | st.sampled_from(

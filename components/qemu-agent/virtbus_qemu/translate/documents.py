@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from virtbus.errors import InvalidArgument
 from virtbus.model.capabilities import (
+    CAPABILITIES,
     Capabilities,
     Guest,
     GuestArch,
@@ -15,9 +16,9 @@ from virtbus.model.capabilities import (
     HostCpu,
     Machine,
     Toggle,
-    format_capabilities,
 )
 from virtbus.model.domain_capabilities import (
+    DOMAIN_CAPABILITIES,
     Choices,
     CpuModeSupport,
     CpuSupport,
@@ -27,7 +28,6 @@ from virtbus.model.domain_capabilities import (
     Support,
     UsableModel,
     Vcpus,
-    format_domain_capabilities,
 )
 
 from .capabilities import WORD_SIZES, QemuCapabilities
@@ -35,7 +35,7 @@ from .capabilities import WORD_SIZES, QemuCapabilities
 
 def capabilities(emulators: Sequence[QemuCapabilities], host_arch: str) -> str:
     """The host, and one <guest> per emulator."""
-    return format_capabilities(
+    return CAPABILITIES.format(
         Capabilities(
             host=Host(cpu=HostCpu(arch=host_arch)), guests=[_guest(each) for each in emulators]
         )
@@ -81,7 +81,7 @@ def domain_capabilities(caps: QemuCapabilities, machine: str | None, virt_type: 
             field="virt_type",
             reason="not usable on this host",
         )
-    return format_domain_capabilities(
+    return DOMAIN_CAPABILITIES.format(
         DomainCapabilities(
             path=caps.emulator,
             domain="kvm" if kind == "kvm" else "qemu",

@@ -9,12 +9,14 @@ format_domain(domain)
 
 from __future__ import annotations
 
-from ..engine.walk import Problem, check, copy_of, problems, strip
+from ..engine.document import Document
+from ..engine.walk import Problem
 from .defaults import apply_defaults
 from .metadata import get_metadata, set_metadata
 from .root import Domain
 
 __all__ = [
+    "DOMAIN",
     "Domain",
     "Problem",
     "apply_defaults",
@@ -29,14 +31,15 @@ __all__ = [
 ]
 
 
+DOMAIN = Document("domain", Domain)
+
+
 def parse_domain(text: str | bytes) -> Domain:
     """The domain that `text` describes, as it stands: no defaults, no checks across elements.
 
     Raises InvalidDocument with line, element and reason.
     """
-    from ..engine.reader import parse
-
-    return parse(Domain, "domain", text)
+    return DOMAIN.parse(text)
 
 
 def format_domain(domain: Domain, *, inactive: bool = False, with_secrets: bool = False) -> str:
@@ -46,27 +49,24 @@ def format_domain(domain: Domain, *, inactive: bool = False, with_secrets: bool 
     allotted ports); passwords are left out unless `with_secrets`.
     Raises InvalidDocument when a field holds what XML or its type cannot.
     """
-    from ..engine.writer import format_element
-
-    stripped = strip(domain, live=inactive, secret=not with_secrets)
-    return format_element("domain", stripped)
+    return DOMAIN.format(domain, inactive=inactive, with_secrets=with_secrets)
 
 
 def inactive_domain(domain: Domain) -> Domain:
     """`domain` as a definition; shares what did not change, so copy before changing it."""
-    return strip(domain, live=True)
+    return DOMAIN.inactive(domain)
 
 
 def copy_domain(domain: Domain) -> Domain:
     """A copy that shares nothing with `domain`; several times faster than copy.deepcopy."""
-    return copy_of(domain)
+    return DOMAIN.copy(domain)
 
 
 def check_domain(domain: Domain) -> None:
     """Raise InvalidDocument for the first contradiction within the document."""
-    check("domain", domain)
+    DOMAIN.check(domain)
 
 
 def domain_problems(domain: Domain) -> list[Problem]:
     """All contradictions within the document, for a person to mend."""
-    return list(problems("domain", domain))
+    return DOMAIN.problems(domain)

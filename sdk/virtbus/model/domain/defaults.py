@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..engine import walk
 from .clock import Clock
 from .cpu import Vcpu
 from .devices.character import CharacterTarget, Console, Serial
@@ -30,6 +31,7 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
     interface without one. On return: UUID, current memory, vcpu, clock, the
     lifecycle actions, disk buses, MAC addresses and the first console are set.
     """
+    walk.defaults(domain)
     if domain.uuid is None:
         domain.uuid = uuid
     if domain.current_memory is None:

@@ -9,8 +9,10 @@ the element may hold. The annotation of a field says all there is to say:
         removable: Attr[OnOff] = None
 
 The XML name is the field's name unless `Name` gives another. Types that bound
-and format a value (`OnOff`, `UInt`, ...) are in `values`. All other attributes
-and elements met in a document are kept in `other_attributes` and `other`.
+and format a value (`OnOff`, `UInt`, ...) are in `values`. Elements and attributes
+of other applications' namespaces are kept in `other` and `other_attributes`; what
+is in no namespace and not declared means nothing to libvirt either: it is named
+in `ignored`, for a person to be told, and not written.
 """
 
 from __future__ import annotations
@@ -39,7 +41,10 @@ class Kind(Enum):
 
 
 class Name(NamedTuple):
-    """The XML name of a field whose Python name differs from it."""
+    """The XML name of a field whose Python name differs from it.
+
+    A name in one of libvirt's own namespaces has its prefix: `qemu:commandline`.
+    """
 
     xml: str
 
@@ -72,6 +77,14 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
     line: int = 0
     other_attributes: tuple[ForeignAttribute, ...] = ()
     other: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """What was there but is not declared: `@name` for attributes, `name` for elements."""
+
+    def defaults(self) -> None:
+        """Fill in, or drop, what libvirt does for every hypervisor by what stands in here.
+
+        Called with the children's defaults settled. Idempotent.
+        """
 
     def inactive(self) -> Self | None:
         """This element as part of a definition: runtime facts left out; None drops it.
@@ -89,7 +102,9 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
         if other.__class__ is not self.__class__:
             return NotImplemented
         names = self.__struct_fields__
-        return all(getattr(self, n) == getattr(other, n) for n in names if n != "line")
+        return all(
+            getattr(self, n) == getattr(other, n) for n in names if n not in ("line", "ignored")
+        )
 
     def __ne__(self, other: object) -> bool:
         return not self == other  # msgspec's own would compare identity

@@ -48,6 +48,12 @@ def parse_any(kinds: dict[str, type[E]], text: str | bytes) -> E:
     return read(cls, root)
 
 
+def root_tag(text: str | bytes) -> tuple[str, int]:
+    """The tag of the root of a well-formed document, and its line. Raises InvalidDocument."""
+    root = _tree(text)
+    return _brief(root.tag), root.sourceline or 0
+
+
 def fragment(text: str, *, uri: str = "", prefix: str = "") -> tuple[str, str]:
     """A well-formed piece of XML, verbatim but self-contained, and its tag ({ns}name).
 
@@ -130,6 +136,7 @@ def read(cls: type[E], node: etree._Element) -> E:
             return read(variant, node)
     values: dict[str, Any] = {"line": node.sourceline or 0}
     foreign: list[ForeignAttribute] = []
+    ignored: list[str] = []
     attributes = table.attributes
     for key, raw in node.items():
         field = attributes.get(str(key))
@@ -138,14 +145,18 @@ def read(cls: type[E], node: etree._Element) -> E:
                 values[field.name] = field.codec.parse(str(raw))
             except ValueError as error:
                 _refuse(node, f"attribute '{field.xml}': {error}")
-        elif key != "unit" or table.text is None or table.text.kind is not Kind.SIZE:
+        elif str(key).startswith("{"):
             foreign.append(_foreign(node, str(key), str(raw)))
+        elif key != "unit" or table.text is None or table.text.kind is not Kind.SIZE:
+            ignored.append(f"@{key}")
     if table.text is not None:
         _read_text(table.text, node, values)
     if len(node):
-        _read_children(table, node, values, foreign)
+        _read_children(table, node, values, ignored)
     if foreign:
         values["other_attributes"] = tuple(foreign)
+    if ignored:
+        values["ignored"] = tuple(ignored)
     for field in table.required:
         if field.name not in values:
             what = "attribute" if field.kind is Kind.ATTRIBUTE else "element"
@@ -165,7 +176,7 @@ def _read_text(field: Field, node: etree._Element, values: dict[str, Any]) -> No
 
 
 def _read_children(
-    table: Table, node: etree._Element, values: dict[str, Any], foreign: list[ForeignAttribute]
+    table: Table, node: etree._Element, values: dict[str, Any], ignored: list[str]
 ) -> None:
     elements = table.elements
     other: list[str] = []
@@ -175,34 +186,35 @@ def _read_children(
             continue  # a comment
         field = elements.get(tag)
         if field is None:
-            other.append(_verbatim(child))
+            if tag.startswith("{"):
+                other.append(_verbatim(child))
+            else:
+                ignored.append(tag)
             continue
         if field.name in values and field.kind not in (Kind.CHILDREN, Kind.VALUES):
             _refuse(child, "appears more than once")
-        _READERS[field.kind](field, child, values, foreign)
+        _READERS[field.kind](field, child, values, ignored)
     if other:
         values["other"] = tuple(other)
 
 
-_Reader = Callable[[Field, etree._Element, dict[str, Any], list[ForeignAttribute]], None]
+_Reader = Callable[[Field, etree._Element, dict[str, Any], list[str]], None]
 
 
-def _read_child(
-    field: Field, node: etree._Element, values: dict[str, Any], _: list[ForeignAttribute]
-) -> None:
+def _read_child(field: Field, node: etree._Element, values: dict[str, Any], _: list[str]) -> None:
     values[field.name] = read(field.element, node)
 
 
 def _read_into_list(
-    field: Field, node: etree._Element, values: dict[str, Any], _: list[ForeignAttribute]
+    field: Field, node: etree._Element, values: dict[str, Any], _: list[str]
 ) -> None:
     values.setdefault(field.name, []).append(read(field.element, node))
 
 
 def _read_value(
-    field: Field, node: etree._Element, values: dict[str, Any], foreign: list[ForeignAttribute]
+    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[str]
 ) -> None:
-    _leaf(field, node, foreign)
+    _leaf(field, node, ignored)
     try:
         value = field.codec.parse(_text(node))
     except ValueError as error:
@@ -214,15 +226,13 @@ def _read_value(
 
 
 def _read_flag(
-    field: Field, node: etree._Element, values: dict[str, Any], foreign: list[ForeignAttribute]
+    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[str]
 ) -> None:
-    _leaf(field, node, foreign)
+    _leaf(field, node, ignored)
     values[field.name] = True
 
 
-def _read_kept(
-    field: Field, node: etree._Element, values: dict[str, Any], _: list[ForeignAttribute]
-) -> None:
+def _read_kept(field: Field, node: etree._Element, values: dict[str, Any], _: list[str]) -> None:
     values[field.name] = _verbatim(node)
 
 
@@ -236,14 +246,12 @@ _READERS: dict[Kind, _Reader] = {
 }
 
 
-def _leaf(field: Field, node: etree._Element, foreign: list[ForeignAttribute]) -> None:
-    """Keep the undeclared attributes of a value's element, as `tag@name` of its parent."""
+def _leaf(field: Field, node: etree._Element, ignored: list[str]) -> None:
+    """Note what a value's element holds beside its text, as `tag@name` of its parent."""
     for child in node:
         if isinstance(child.tag, str):
             _refuse(child, f"<{field.xml}> takes no elements")
-    for key, raw in node.items():
-        kept = _foreign(node, str(key), str(raw))
-        foreign.append(kept._replace(name=f"{field.xml}@{kept.name}"))
+    ignored.extend(f"{field.xml}@{key}" for key, _ in node.items())
 
 
 def _text(node: etree._Element) -> str:
@@ -257,8 +265,6 @@ def _text(node: etree._Element) -> str:
 
 
 def _foreign(node: etree._Element, key: str, value: str) -> ForeignAttribute:
-    if not key.startswith("{"):
-        return ForeignAttribute(key, value)
     namespace, local = key[1:].split("}", 1)
     if namespace == "http://www.w3.org/XML/1998/namespace":
         return ForeignAttribute(f"xml:{local}", value)

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 import msgspec
 
 from .declare import Element, Kind, Marker, Name
+from .namespaces import clark
 from .values import TEXT, Choice, Codec, PlainText, Unit
 
 _OWN = frozenset(Element.__struct_fields__)
@@ -41,6 +42,7 @@ class Table(NamedTuple):
     text: Field | None
     required: tuple[Field, ...]
     variants: dict[str, type[Element]]
+    prefixed: tuple[Field, ...]  # those in a namespace, which this element declares
 
 
 _TABLES: dict[type[Element], Table] = {}
@@ -67,10 +69,11 @@ def _build(cls: type[Element]) -> Table:
         fields=fields,
         body=tuple(f for f in fields if f.kind is not Kind.ATTRIBUTE),
         attributes={f.xml: f for f in fields if f.kind is Kind.ATTRIBUTE},
-        elements={f.xml: f for f in fields if f.kind not in _NOT_ELEMENTS},
+        elements={clark(f.xml): f for f in fields if f.kind not in _NOT_ELEMENTS},
         text=text[0] if text else None,
         required=tuple(f for f in fields if f.required),
         variants=_variants(cls),
+        prefixed=tuple(f for f in fields if ":" in f.xml),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -48,25 +49,69 @@ def problems(tag: str, element: Element) -> Iterator[Problem]:
             yield from problems(f"{tag}/{field.xml}", value)
 
 
-_CHECKED: dict[type[Element], tuple[Field, ...]] = {}
+def defaults(element: Element) -> None:
+    """Run the declarations' own defaults, children first."""
+    cls = type(element)
+    for name, many in _to_default(cls):
+        value = getattr(element, name)
+        if many:
+            for child in value:
+                defaults(child)
+        elif value is not None:
+            defaults(value)
+    if cls.defaults is not Element.defaults:
+        element.defaults()
 
 
+def ignored(tag: str, element: Element) -> Iterator[Problem]:
+    """What stands in the document and means nothing, parents first."""
+    for path, each in elements(tag, element):
+        for name in each.ignored:
+            tag, at, attribute = name.partition("@")
+            what = f"attribute '{attribute}'" if at else f"element '{tag}'"
+            of = f" of element '{tag}'" if at and tag else ""
+            yield Problem(each.line, path, f"unknown {what}{of} has no effect")
+
+
+@functools.cache
 def _to_check(cls: type[Element]) -> tuple[Field, ...]:
     """The children of `cls` that have a check of their own, or have such children."""
-    fields = _CHECKED.get(cls)
-    if fields is None:
-        fields = _CHECKED[cls] = tuple(
-            field
-            for field in table_of(cls).fields
-            if field.element is not Element and _has_check(field.element)
-        )
-    return fields
+    return _leading(cls, _has_problems)
 
 
-def _has_check(cls: type[Element]) -> bool:
-    own = cls.problems is not Element.problems
-    variants = table_of(cls).variants.values()
-    return own or bool(_to_check(cls)) or any(_has_check(variant) for variant in variants)
+@functools.cache
+def _to_default(cls: type[Element]) -> tuple[tuple[str, bool], ...]:
+    """The children of `cls` that have defaults, or have such children; whether it is a list."""
+    return tuple((f.name, f.kind is Kind.CHILDREN) for f in _leading(cls, _has_defaults))
+
+
+def _has_problems(cls: type[Element]) -> bool:
+    return cls.problems is not Element.problems
+
+
+def _has_defaults(cls: type[Element]) -> bool:
+    return cls.defaults is not Element.defaults
+
+
+def _leading(cls: type[Element], wanted: Callable[[type[Element]], bool]) -> tuple[Field, ...]:
+    fields = table_of(cls).fields
+    return tuple(f for f in fields if f.element is not Element and _reaches(f.element, wanted))
+
+
+def _reaches(cls: type[Element], wanted: Callable[[type[Element]], bool]) -> bool:
+    """Whether `cls`, or a class it may hold at any depth, is one of those wanted."""
+    seen = {cls}
+    waiting = [cls]
+    while waiting:
+        each = waiting.pop()
+        if wanted(each):
+            return True
+        table = table_of(each)
+        found = {f.element for f in table.fields if f.element is not Element}
+        found.update(table.variants.values())
+        waiting += found - seen
+        seen |= found
+    return False
 
 
 def copy_of(element: E) -> E:
@@ -162,13 +207,11 @@ def _stripped(field: Field, live: bool, secret: bool) -> bool:
 
 
 def _leads_to(cls: type[Element], live: bool, secret: bool) -> bool:
-    own = live and cls.inactive is not Element.inactive
-    variants = table_of(cls).variants.values()
-    return (
-        own
-        or bool(_to_strip(cls, live, secret))
-        or any(_leads_to(variant, live, secret) for variant in variants)
-    )
+    def wanted(each: type[Element]) -> bool:
+        own = live and each.inactive is not Element.inactive
+        return own or any(_stripped(f, live, secret) for f in table_of(each).fields)
+
+    return cls is not Element and _reaches(cls, wanted)
 
 
 def _absent(field: Field) -> object:

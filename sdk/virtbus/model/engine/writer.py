@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import InvalidDocument
 from .declare import Element, Kind
+from .namespaces import NAMESPACES
 from .table import Field, table_of
 
 _SPECIAL = re.compile("[&<>'\"\x00-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -61,9 +62,11 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
             head += f" unit='{field.unit.kept}'"
             text = str(value)
         else:
-            _write_leaf(body, field, element, value, inner)
+            _write_leaf(body, field, value, inner)
+    if table.prefixed and ":" not in tag:
+        head += _declared(table.prefixed, element)
     if element.other_attributes:
-        head += _foreign(element, "")
+        head += _foreign(element)
     body += [f"{inner}{kept}" for kept in element.other]
     if body:
         out.append(f"{head}>{text}")
@@ -81,37 +84,36 @@ def _says_nothing(section: Element) -> bool:
     return not any(getattr(section, f.name) for f in table_of(type(section)).fields)
 
 
-def _write_leaf(out: list[str], field: Field, parent: Element, value: Any, indent: str) -> None:
+def _write_leaf(out: list[str], field: Field, value: Any, indent: str) -> None:
     xml = field.xml
     if field.kind is Kind.KEPT:
         out.append(f"{indent}{value}")
         return
-    extra = _foreign(parent, f"{xml}@") if parent.other_attributes else ""
     if field.kind is Kind.FLAG:
         if value:
-            out.append(f"{indent}<{xml}{extra}/>")
+            out.append(f"{indent}<{xml}/>")
         return
     for item in value if field.kind is Kind.VALUES else (value,):
         text = _text(field, xml, item)
-        out.append(f"{indent}<{xml}{extra}>{text}</{xml}>" if text else f"{indent}<{xml}{extra}/>")
+        out.append(f"{indent}<{xml}>{text}</{xml}>" if text else f"{indent}<{xml}/>")
 
 
-def _foreign(element: Element, prefix: str) -> str:
-    """The kept attributes of an element (prefix "") or of its child (prefix "tag@")."""
+def _declared(prefixed: tuple[Field, ...], element: Element) -> str:
+    """The declarations of the namespaces that the element's own children are in."""
+    prefixes = [f.xml.partition(":")[0] for f in prefixed if getattr(element, f.name)]
+    return "".join(f" xmlns:{p}='{NAMESPACES[p]}'" for p in dict.fromkeys(prefixes))
+
+
+def _foreign(element: Element) -> str:
+    """The kept attributes of an element, with the namespaces they need."""
     out = ""
     declared: set[str] = set()
     for name, value, namespace in element.other_attributes:
-        if prefix:
-            if not name.startswith(prefix):
-                continue
-            name = name.removeprefix(prefix)
-        elif "@" in name:
-            continue
         out += f" {name}='{_escape(value, _ESCAPES, name)}'"
-        nsprefix = name.partition(":")[0]
-        if namespace and nsprefix not in declared:
-            declared.add(nsprefix)
-            out += f" xmlns:{nsprefix}='{_escape(namespace, _ESCAPES, name)}'"
+        prefix = name.partition(":")[0]
+        if namespace and prefix not in declared:
+            declared.add(prefix)
+            out += f" xmlns:{prefix}='{_escape(namespace, _ESCAPES, name)}'"
     return out
 
 
