@@ -1,0 +1,133 @@
+"""What a case's host is like: libvirt's tests fix it, and our functions get the same facts."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from virtbus_qemu.translate import QemuCapabilities
+
+from .cases import Case, qemu_name
+from .replies import Replies, capabilities_of, find_recording
+
+NOW_S = 1234567890
+TIME_ZONE = "VIR00:30"
+UUID = "00010203-0405-4607-8809-0a0b0c0d0e0f"
+MAC = "52:54:00:00:00:00"
+LIB_DIRECTORY = "/var/lib/libvirt/qemu"
+MONITOR_FD = 1729
+TAP_FD, BRIDGE_FD = 3, 102
+
+_GONE_WITH_FLAG = {
+    "QEMU_CAPS_NEC_USB_XHCI": "nec-usb-xhci",
+    "QEMU_CAPS_DEVICE_QEMU_XHCI": "qemu-xhci",
+    "QEMU_CAPS_PIIX3_USB_UHCI": "piix3-usb-uhci",
+    "QEMU_CAPS_PCI_OHCI": "pci-ohci",
+    "QEMU_CAPS_ICH9_USB_EHCI1": "ich9-usb-ehci1",
+}
+"""The device that libvirt's capability stands for."""
+
+_SAID_ELSEWHERE = ("ARG_CAPS_ARCH", "ARG_CAPS_VER", "ARG_CAPS_VARIANT", "ARG_FLAGS")
+_FLAGS_SAID_ELSEWHERE = {
+    "FLAG_EXPECT_FAILURE",
+    "FLAG_EXPECT_PARSE_ERROR",
+    "FLAG_ALLOW_DUPLICATE_OUTPUT",
+    "FLAG_ALLOW_MISSING_INPUT",
+}
+
+
+class NotExpressed(Exception):
+    """The case wants something of its host that our functions have no input for; its name."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The facts of one case's host."""
+
+    caps: QemuCapabilities
+    abi_update: bool = False  # a new definition, rather than one that was kept
+    now_s: int = NOW_S
+
+
+def generated_macs() -> Iterator[str]:
+    """What libvirt's fixed random numbers make of each MAC address."""
+    return itertools.repeat(MAC)
+
+
+def environment_of(case: Case, tests: Path) -> Environment:
+    """The host that `case` is about; raises NotExpressed."""
+    name = qemu_name(case)
+    caps = _capabilities(tests, name.arch, name.version, name.variant)
+    environment = Environment(caps=caps, abi_update=name.abi_update)
+    for argument, values in arguments(case.context):
+        environment = _with(environment, argument, values)
+    return environment
+
+
+@cache
+def _capabilities(tests: Path, arch: str, version: str, variant: str) -> QemuCapabilities:
+    recording = find_recording(tests / "qemucapabilitiesdata", arch, version, variant)
+    caps = capabilities_of(Replies(recording.read_bytes()), arch)
+    return with_stable_names(caps) if version == "latest" else caps
+
+
+def with_stable_names(caps: QemuCapabilities) -> QemuCapabilities:
+    """Machines by their short names, as libvirt's tests have them for its newest recordings.
+
+    Each machine with a short name is there twice: under the short name, and under the full
+    one; only the former may be the default.
+    """
+    machines = []
+    for machine in caps.machines:
+        if machine.alias:
+            machines.append(msgspec.structs.replace(machine, name=machine.alias, alias=""))
+            machine = msgspec.structs.replace(machine, alias="", default=False)
+        machines.append(machine)
+    return msgspec.structs.replace(caps, machines=tuple(machines))
+
+
+def arguments(context: str) -> Iterator[tuple[str, list[str]]]:
+    """The arguments of a case's context: names with the values that follow them."""
+    name, values = "", list[str]()
+    for word in re.split(r"[,\s]+", context):
+        if word.startswith("ARG_"):
+            if name:
+                yield name, values
+            name, values = word, []
+        elif word.startswith("gic="):
+            name, values = "ARG_GIC", [word.removeprefix("gic=")]
+        elif word.startswith("QEMU_NBDKIT_CAPS") and not name:
+            name, values = "ARG_NBDKIT_CAPS", [word]
+        elif word.startswith("QEMU_CPU_DEF") and not name:
+            name, values = "ARG_CAPS_HOST_CPU_MODEL", [word]
+        elif word not in ("", "|", "QEMU_CAPS_LAST"):
+            values.append(word)
+    if name:
+        yield name, values
+
+
+def _with(environment: Environment, argument: str, values: list[str]) -> Environment:
+    if argument == "ARG_FLAGS" and set(values) - _FLAGS_SAID_ELSEWHERE:
+        raise NotExpressed(" ".join(sorted(set(values) - _FLAGS_SAID_ELSEWHERE)))
+    if argument in _SAID_ELSEWHERE:
+        return environment
+    if argument == "ARG_QEMU_CAPS_DEL":
+        return replace(environment, caps=_without(environment.caps, values))
+    raise NotExpressed(argument)
+
+
+def _without(caps: QemuCapabilities, flags: list[str]) -> QemuCapabilities:
+    for flag in flags:
+        if flag == "QEMU_CAPS_KVM":
+            caps = msgspec.structs.replace(caps, kvm_usable=False)
+        elif flag in _GONE_WITH_FLAG:
+            caps = msgspec.structs.replace(caps, devices=caps.devices - {_GONE_WITH_FLAG[flag]})
+        else:
+            raise NotExpressed(f"ARG_QEMU_CAPS_DEL {flag}")
+    return caps

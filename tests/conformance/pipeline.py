@@ -1,0 +1,62 @@
+"""The product's own steps, in the order in which its agent takes them. Nothing is decided here."""
+
+from __future__ import annotations
+
+from virtbus.errors import Unsupported
+from virtbus.model.domain import (
+    Domain,
+    apply_defaults,
+    check_domain,
+    format_domain,
+    parse_domain,
+)
+from virtbus_qemu.translate import CommandLine, RuntimePaths, complete, prepare, translate
+
+from .environment import (
+    BRIDGE_FD,
+    LIB_DIRECTORY,
+    MONITOR_FD,
+    TAP_FD,
+    UUID,
+    Environment,
+    generated_macs,
+)
+
+
+def define_generic(text: bytes) -> Domain:
+    """A document as every hypervisor takes it."""
+    document = parse_domain(text)
+    apply_defaults(document, uuid=UUID, macs=generated_macs())
+    check_domain(document)
+    return document
+
+
+def define(text: bytes, environment: Environment) -> Domain:
+    """A document as the qemu-agent keeps it; an error here is a refusal to define."""
+    document = parse_domain(text)
+    apply_defaults(document, uuid=UUID, macs=generated_macs())
+    document.id = None
+    caps = environment.caps
+    if document.devices.emulator not in (None, caps.emulator):
+        raise Unsupported("no such emulator on this host", feature=document.devices.emulator)
+    complete(document, caps)
+    check_domain(document)
+    return document
+
+
+def write(document: Domain, *, inactive: bool = True) -> str:
+    """The document as it is given out, with its secrets."""
+    return format_domain(document, inactive=inactive, with_secrets=True)
+
+
+def start(document: Domain, environment: Environment) -> CommandLine:
+    """The command line; an error here is a refusal to start."""
+    _, taps = prepare(document, environment.caps)
+    first = {tap.alias: BRIDGE_FD if tap.bridge else TAP_FD for tap in taps}
+    runtime = RuntimePaths(
+        monitor_fd=MONITOR_FD,
+        directory=f"{LIB_DIRECTORY}/domain--1-{document.name}",
+        tap_fds={t.alias: tuple(range(first[t.alias], first[t.alias] + t.queues)) for t in taps},
+        now_s=environment.now_s,
+    )
+    return translate(document, environment.caps, runtime)
