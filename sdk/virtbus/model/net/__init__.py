@@ -1,0 +1,1 @@
+"""What interfaces and networks have in common: addresses, routes, limits, switch ports."""
