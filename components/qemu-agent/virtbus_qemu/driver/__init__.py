@@ -20,7 +20,7 @@ from virtbus.operations import host as host_operations
 from virtbus.operations.records import DomainStats, State
 from virtbus_qemu.link import find_emulators
 from virtbus_qemu.link.host import UNITS, guest_user, read_stat
-from virtbus_qemu.translate import QemuCapabilities, complete, documents, replies
+from virtbus_qemu.translate import QemuCapabilities, check, complete, documents, replies
 
 from . import stats
 from .adopt import connect_all, find_guests
@@ -89,6 +89,7 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         """Settle the machine the guest sees, and refuse what this host's QEMU cannot do."""
         caps = await self._capabilities(document)
         complete(document, caps)
+        check(document, caps)
 
     async def launch(self, document: Domain, *, paused: bool) -> Domain:
         """Start a guest's process."""

@@ -2,12 +2,13 @@
 
 from .aliases import alias_of, assign_aliases
 from .capabilities import CpuDefinition, MachineType, QemuCapabilities, parse_capabilities
-from .characters import set_ptys
+from .check import check
 from .command import boot_order, prepare, translate
 from .complete import complete
-from .interfaces import taps_needed
+from .options.characters import set_ptys
+from .options.interfaces import taps_needed
+from .options.screens import set_vnc_port
 from .runtime import CommandLine, RuntimePaths, TapRequest
-from .screens import set_vnc_port
 from .words import QmpCommand
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "alias_of",
     "assign_aliases",
     "boot_order",
+    "check",
     "complete",
     "parse_capabilities",
     "prepare",

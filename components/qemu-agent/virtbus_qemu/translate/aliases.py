@@ -10,7 +10,7 @@ from virtbus.model.domain.devices.common import Alias
 from virtbus.model.domain.devices.controller import Controller
 from virtbus.model.domain.devices.disk import Disk
 
-from .complete import virtio_consoles
+from .complete.characters import virtio_consoles
 from .drives import index_of
 from .machine import Board
 from .words import invalid, word

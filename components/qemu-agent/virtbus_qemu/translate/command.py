@@ -11,20 +11,27 @@ from virtbus.model.domain.devices.disk import Disk
 from virtbus.model.domain.devices.interface import Interface
 from virtbus.model.names import check_name
 
-from . import board_options as board_words
 from .aliases import alias_of, assign_aliases
-from .capabilities import MachineType, QemuCapabilities
-from .characters import character_options
+from .capabilities import QemuCapabilities
+from .check import check
 from .complete import complete
-from .controllers import controller_options
-from .cpu import cpu_options
-from .disks import disk_options
-from .interfaces import interface_options, link_commands, taps_needed
-from .machine import Board, board_of, machine_of
-from .refuse import refuse_foreign
+from .machine import Board, board_for
+from .options import board as board_words
+from .options.characters import character_options
+from .options.controllers import controller_options
+from .options.cpu import cpu_options
+from .options.disks import disk_options
+from .options.interfaces import interface_options, link_commands, taps_needed
+from .options.screens import graphics_options, input_options, password_commands, video_options
+from .options.small import (
+    audio_options,
+    balloon_commands,
+    balloon_options,
+    rng_options,
+    watchdog_options,
+)
 from .runtime import CommandLine, RuntimePaths, TapRequest
-from .screens import graphics_options, input_options, password_commands, video_options
-from .small import audio_options, balloon_commands, balloon_options, rng_options, watchdog_options
+from .unsupported import refuse_unsupported
 from .words import QmpCommand, json_option, keyed, unsupported
 
 _SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
@@ -38,7 +45,8 @@ def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapReq
     """
     live = copy_domain(domain)
     complete(live, caps)
-    assign_aliases(live, board_of(machine_of(live, caps), caps))
+    check(live, caps)
+    assign_aliases(live, board_for(live, caps))
     return live, taps_needed(live)
 
 
@@ -50,12 +58,11 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     InvalidDocument for what contradicts the machine.
     """
     check_name(domain.name)
-    refuse_foreign(domain)
+    refuse_unsupported(domain)
     live, _ = prepare(domain, caps)
-    machine = machine_of(live, caps)
-    board = board_of(machine, caps)
+    board = board_for(live, caps)
     argv = [caps.emulator]
-    argv += _machine_options(live, machine, board, caps, runtime)
+    argv += _machine_options(live, board, runtime)
     argv += _device_options(live, board, runtime)
     argv += ["-sandbox", _SANDBOX]
     coreinfo = live.features.vmcoreinfo if live.features else None
@@ -76,13 +83,8 @@ def _fds(runtime: RuntimePaths, alias: str) -> tuple[int, ...]:
     return runtime.tap_fds.get(alias, ())
 
 
-def _machine_options(
-    domain: Domain,
-    machine: MachineType,
-    board: Board,
-    caps: QemuCapabilities,
-    runtime: RuntimePaths,
-) -> Iterator[str]:
+def _machine_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
+    caps, machine = board
     if domain.devices.emulator not in (None, caps.emulator):
         raise unsupported("devices/emulator", f"'{domain.devices.emulator}'", domain.devices.line)
     for label in domain.seclabels:
@@ -94,7 +96,7 @@ def _machine_options(
     yield from board_words.machine_options(domain, machine, caps)
     yield from cpu_options(domain, caps)
     yield from board_words.memory_options(domain, machine)
-    yield from board_words.smp_options(domain, machine)
+    yield from board_words.smp_options(domain)
     yield from ("-uuid", domain.uuid or "")
     yield from ("-display", "none", "-no-user-config", "-nodefaults")
     monitor = keyed("socket", id="charmonitor", fd=runtime.monitor_fd, server=True, wait=False)

@@ -11,9 +11,15 @@ from .words import unsupported, word
 
 
 class Board(NamedTuple):
-    """A family of machine types that share their built-in devices."""
+    """A machine type of one emulator, and what all machines of its family have in common."""
 
-    q35: bool
+    caps: QemuCapabilities
+    machine: MachineType
+
+    @property
+    def q35(self) -> bool:
+        """Whether it is a PC whose root bus is PCI Express."""
+        return self.machine.name.startswith("pc-q35-") or self.machine.name == "q35"
 
     @property
     def root_bus(self) -> str:
@@ -37,9 +43,13 @@ def machine_of(domain: Domain, caps: QemuCapabilities) -> MachineType:
 
 def board_of(machine: MachineType, caps: QemuCapabilities) -> Board:
     """The family of a machine type. Raises Unsupported for those not known here."""
-    if caps.arch in ("x86_64", "i686"):
-        if machine.name.startswith("pc-q35-") or machine.name == "q35":
-            return Board(q35=True)
-        if machine.name.startswith("pc-i440fx-") or machine.name == "pc":
-            return Board(q35=False)
+    board = Board(caps=caps, machine=machine)
+    pc = machine.name.startswith("pc-i440fx-") or machine.name == "pc"
+    if caps.arch in ("x86_64", "i686") and (pc or board.q35):
+        return board
     raise unsupported("os/type", f"machine '{machine.name}' of {caps.arch}")
+
+
+def board_for(domain: Domain, caps: QemuCapabilities) -> Board:
+    """The board a domain asks for. Raises Unsupported, InvalidDocument."""
+    return board_of(machine_of(domain, caps), caps)

@@ -8,12 +8,12 @@ from typing import Any
 from virtbus.model.domain import Domain
 from virtbus.model.domain.devices.interface import Interface
 
-from .aliases import alias_of
-from .machine import Board
-from .places import place_of
-from .refuse import refuse_set
-from .runtime import RuntimePaths, TapRequest
-from .words import QmpCommand, invalid, json_option, keyed, unsupported
+from ..aliases import alias_of
+from ..machine import Board
+from ..places import place_of
+from ..refuse import refuse_set
+from ..runtime import RuntimePaths, TapRequest
+from ..words import QmpCommand, invalid, json_option, keyed, unsupported
 
 _CARDS = {
     "virtio": "virtio-net-pci",
@@ -59,11 +59,8 @@ def _refuse(nic: Interface) -> None:
         refuse_set("interface/target", nic.target, "dev")
         if nic.model is None or not nic.model.type.startswith("virtio"):
             refuse_set("interface", nic, "mtu")
-    refuse_set("interface/source", nic.source, "portgroup", "mode", "network")
     if nic.type != "bridge":
         refuse_set("interface/source", nic.source, "bridge", "dev")
-    if nic.boot is not None:
-        refuse_set("interface/boot", nic.boot, "loadparm")
 
 
 def _netdev(nic: Interface, alias: str, fds: tuple[int, ...]) -> str:

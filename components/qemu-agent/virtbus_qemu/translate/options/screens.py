@@ -10,11 +10,11 @@ from virtbus.model.domain.devices.graphics import Graphics
 from virtbus.model.domain.devices.small import Input
 from virtbus.model.domain.devices.video import Video, VideoModel
 
-from .aliases import alias_of
-from .machine import Board
-from .places import place_of, usb_place
-from .refuse import refuse_set
-from .words import QmpCommand, invalid, json_option, keyed, unsupported, word
+from ..aliases import alias_of
+from ..machine import Board
+from ..places import place_of, usb_place
+from ..refuse import refuse_set
+from ..words import QmpCommand, invalid, json_option, keyed, unsupported, word
 
 VNC_BASE_PORT = 5900
 VNC_LAST_PORT = 65535
@@ -43,7 +43,6 @@ def graphics_options(domain: Domain) -> Iterator[str]:
     for graphics in domain.devices.graphics:
         if graphics.type != "vnc":
             raise unsupported("graphics", f"type '{graphics.type}'", graphics.line)
-        refuse_set("graphics", graphics, "tls_port", "websocket", "passwd_valid_to", "connected")
         keymap = graphics.keymap
         yield from (
             "-vnc",
@@ -66,7 +65,6 @@ def _display(graphics: Graphics) -> str:
         refuse_set("graphics", graphics, "socket")
     if listen.type != "address":
         refuse_set("graphics/listen", listen, "address")
-    refuse_set("graphics/listen", listen, "network")
     match listen.type:
         case "socket" if listen.socket and listen.socket.startswith("/"):
             graphics.autoport = None
@@ -123,8 +121,6 @@ def video_options(videos: list[Video], board: Board) -> Iterator[str]:
 
 
 def _card(video: Video, model: VideoModel, driver: str, board: Board) -> dict[str, Any]:
-    refuse_set("video/model", model, "blob")
-    refuse_set("video/model/acceleration", model.acceleration, "accel3d", "accel2d")
     if model.type != "qxl":
         refuse_set("video/model", model, "ram_kib", "vram64_kib", "vgamem_kib")
     if (model.heads or 1) > 1 and model.type not in ("virtio", "qxl"):
@@ -159,8 +155,6 @@ def _bytes(kib: int | None) -> int | None:
 def input_options(inputs: list[Input], board: Board) -> Iterator[str]:
     """Keyboards, mice and tablets besides the machine's own."""
     for device in inputs:
-        refuse_set("input", device, "model")
-        refuse_set("input/driver", device.driver, "iommu", "ats", "packed")
         alias = alias_of(device)
         match device.bus:
             case "ps2" if device.type in ("mouse", "keyboard"):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from virtbus.model.domain.devices.address import Address, PciAddress
 from virtbus.model.domain.devices.controller import Controller, PciModel, PciTarget
 
-from .machine import Board
-from .words import invalid, unsupported
+from ..machine import Board
+from ..words import invalid, unsupported
 
 SLOTS = 32
 FUNCTIONS = 8

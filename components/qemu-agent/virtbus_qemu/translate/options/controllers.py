@@ -8,11 +8,11 @@ from typing import Any
 from virtbus.model.domain.devices.address import PciAddress
 from virtbus.model.domain.devices.controller import Controller
 
-from .aliases import alias_of
-from .machine import Board
-from .places import place_of
-from .refuse import refuse_set
-from .words import invalid, json_option, unsupported
+from ..aliases import alias_of
+from ..machine import Board
+from ..places import place_of
+from ..refuse import refuse_set
+from ..words import invalid, json_option, unsupported
 
 _USB = ("piix3-uhci", "piix4-uhci", "ehci", "ich9-ehci1", "nec-xhci", "qemu-xhci", "pci-ohci")
 _USB_DEVICE = {

@@ -8,9 +8,9 @@ from virtbus.model.domain import Domain
 from virtbus.model.domain.cpu import Cpu
 from virtbus.model.domain.features import Features, Hyperv, State
 
-from .capabilities import QemuCapabilities
-from .refuse import refuse_set
-from .words import invalid, on_off, unsupported, word
+from ..capabilities import QemuCapabilities
+from ..refuse import refuse_set
+from ..words import invalid, on_off, unsupported, word
 
 _HYPERV = {
     "relaxed": "hv-relaxed",

@@ -11,11 +11,11 @@ from virtbus.model.domain.defaults import console_of
 from virtbus.model.domain.devices.address import VirtioSerialAddress
 from virtbus.model.domain.devices.character import CharacterDevice, CharacterSource, Serial
 
-from .aliases import alias_of
-from .complete import virtio_consoles
-from .refuse import refuse_set
-from .runtime import RuntimePaths
-from .words import invalid, json_option, keyed, unsupported
+from ..aliases import alias_of
+from ..complete.characters import virtio_consoles
+from ..refuse import refuse_set
+from ..runtime import RuntimePaths
+from ..words import invalid, json_option, keyed, unsupported
 
 MAX_SOCKET_PATH_BYTES = 107
 MAX_ISA_PORTS = 4

@@ -9,11 +9,11 @@ from virtbus.model.domain import Domain
 from virtbus.model.domain.boot import Os
 from virtbus.model.domain.clock import Clock, Timer
 
-from .capabilities import MachineType, QemuCapabilities
-from .machine import Board
-from .refuse import refuse_set
-from .runtime import RuntimePaths
-from .words import escaped, invalid, json_option, keyed, on_off, unsupported
+from ..capabilities import MachineType, QemuCapabilities
+from ..machine import Board
+from ..refuse import refuse_set
+from ..runtime import RuntimePaths
+from ..words import escaped, invalid, json_option, keyed, on_off, unsupported
 
 _PFLASH = ("pflash0", "pflash1")
 
@@ -51,8 +51,6 @@ def _state(state: object) -> bool | None:
 
 def memory_options(domain: Domain, machine: MachineType) -> Iterator[str]:
     """The guest's memory, in one block."""
-    if domain.max_memory is not None:
-        raise unsupported("domain", "'maxMemory'", domain.max_memory.line)
     size_kib = domain.memory.size_kib
     if not size_kib:
         raise invalid("memory", "a guest needs some", domain.memory.line)
@@ -71,17 +69,13 @@ def memory_options(domain: Domain, machine: MachineType) -> Iterator[str]:
     yield from ("-overcommit", "mem-lock=off")
 
 
-def smp_options(domain: Domain, machine: MachineType) -> Iterator[str]:
+def smp_options(domain: Domain) -> Iterator[str]:
     """How many processors, and how they are grouped."""
     refuse_set("vcpu", domain.vcpu, "cpuset")
     if domain.vcpu.placement == "auto":
         raise unsupported("vcpu", "placement 'auto'", domain.vcpu.line)
     maximum = domain.vcpu.maximum or 1
     current = domain.vcpu.current or maximum
-    if maximum > machine.max_cpus:
-        raise invalid(
-            "vcpu", f"{machine.name} has at most {machine.max_cpus} processors", domain.vcpu.line
-        )
     topology = domain.cpu.topology if domain.cpu else None
     if topology is not None and (topology.clusters or 1) > 1:
         raise unsupported("cpu/topology", "'clusters'", topology.line)

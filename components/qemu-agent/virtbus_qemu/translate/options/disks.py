@@ -8,11 +8,11 @@ from typing import Any
 from virtbus.model.domain.devices.address import DriveAddress
 from virtbus.model.domain.devices.disk import Disk, DiskDriver
 
-from .aliases import alias_of
-from .machine import Board
-from .places import place_of, usb_place
-from .refuse import refuse_set
-from .words import invalid, json_option, unsupported
+from ..aliases import alias_of
+from ..machine import Board
+from ..places import place_of, usb_place
+from ..refuse import refuse_set
+from ..words import invalid, json_option, unsupported
 
 FORMATS = ("raw", "qcow2", "qed", "vmdk", "vdi", "vhdx", "vpc", "luks")
 _DIRECT = {"none": True, "directsync": True}
@@ -41,12 +41,8 @@ def disk_options(disk: Disk, number: int, board: Board, bootindex: int | None) -
 def _refuse(disk: Disk) -> None:
     if disk.type not in ("file", "block"):
         raise unsupported("disk", f"type '{disk.type}'", disk.line)
-    if disk.device == "lun":
-        raise unsupported("disk", "device 'lun'", disk.line)
-    refuse_set("disk", disk, "rawio", "snapshot")
     other = "file" if disk.type == "block" else "dev"
-    refuse_set("disk/source", disk.source, "startup_policy", other)
-    refuse_set("disk/driver", disk.driver, "copy_on_read", "iothread")
+    refuse_set("disk/source", disk.source, other)
     if disk.driver is not None and disk.driver.name not in (None, "qemu"):
         raise unsupported("disk/driver", f"name '{disk.driver.name}'", disk.driver.line)
     if disk.target.bus != "virtio":
@@ -59,8 +55,6 @@ def _refuse(disk: Disk) -> None:
         refuse_set("disk/target", disk.target, "rotation_rate_rpm")
     if disk.target.bus != "usb":
         refuse_set("disk/target", disk.target, "removable")
-    if disk.boot is not None:
-        refuse_set("disk/boot", disk.boot, "loadparm")
 
 
 def _nodes(disk: Disk, path: str, number: int) -> Iterator[str]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from virtbus.model.domain import Domain
 from virtbus.model.domain.devices.small import MemBalloon, Rng, Watchdog
 
-from .aliases import alias_of
-from .machine import Board
-from .places import place_of
-from .refuse import refuse_set
-from .words import QmpCommand, json_option, unsupported
+from ..aliases import alias_of
+from ..machine import Board
+from ..places import place_of
+from ..refuse import refuse_set
+from ..words import QmpCommand, json_option, unsupported
 
 _VARIANTS = {
     "virtio": "pci",
@@ -27,7 +27,6 @@ def balloon_options(balloon: MemBalloon | None, board: Board) -> Iterator[str]:
         return
     if balloon.model not in _VARIANTS:
         raise unsupported("memballoon", f"model '{balloon.model}'", balloon.line)
-    refuse_set("memballoon/driver", balloon.driver, "iommu", "ats", "packed")
     yield from (
         "-device",
         json_option(
@@ -66,7 +65,6 @@ def rng_options(rngs: list[Rng], board: Board) -> Iterator[str]:
     """Sources of random numbers."""
     for rng in rngs:
         alias = alias_of(rng)
-        refuse_set("rng/driver", rng.driver, "iommu", "ats", "packed")
         match rng.backend.model:
             case "random":
                 path = rng.backend.path or "/dev/urandom"
@@ -115,9 +113,7 @@ def watchdog_options(dogs: list[Watchdog], board: Board) -> Iterator[str]:
 
 
 def audio_options(domain: Domain) -> Iterator[str]:
-    """The host's end of sound; cards are not offered."""
-    for sound in domain.devices.sounds:
-        raise unsupported("sound", f"model '{sound.model}'", sound.line)
+    """The host's end of sound."""
     for audio in domain.devices.audios:
         if audio.type != "none":
             raise unsupported("audio", f"type '{audio.type}'", audio.line)

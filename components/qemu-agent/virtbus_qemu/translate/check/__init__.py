@@ -1,0 +1,27 @@
+"""What this emulator and machine cannot have, refused when a guest is defined.
+
+Works on a completed document, changes nothing, raises on the first fault. One file per
+family of devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from virtbus.model.domain import Domain
+
+from ..capabilities import QemuCapabilities
+from ..machine import Board, board_for
+from .board import check_board
+
+Check: TypeAlias = Callable[[Domain, Board], None]
+
+CHECKS: tuple[Check, ...] = (check_board,)
+
+
+def check(domain: Domain, caps: QemuCapabilities) -> None:
+    """Raise Unsupported or InvalidDocument for the first fault of a completed `domain`."""
+    board = board_for(domain, caps)
+    for each in CHECKS:
+        each(domain, board)

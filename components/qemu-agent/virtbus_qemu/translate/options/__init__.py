@@ -1,0 +1,1 @@
+"""The document as QEMU's options, one file per family of devices."""

@@ -1,0 +1,105 @@
+"""What a document may hold but a guest of this agent cannot be started with.
+
+One table: a path in the document, and why. Nothing of it is dropped silently: starting
+such a guest is refused, with the element's name and line. A path names
+
+    devices/panic                 an element,
+    devices/disk/@rawio           an attribute (or a child without more than text, or none),
+    devices/disk/@type=vhostvdpa  an attribute with that value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from virtbus.model.domain import Domain
+from virtbus.model.engine.declare import Element
+from virtbus.model.engine.table import Field, table_of
+from virtbus.model.engine.walk import elements
+
+from .words import unsupported
+
+_NOT_YET = "this agent does not pass it to QEMU yet"
+
+UNSUPPORTED: dict[str, str] = {
+    "maxMemory": _NOT_YET,
+    "devices/disk/@rawio": _NOT_YET,
+    "devices/disk/@snapshot": _NOT_YET,
+    "devices/disk/@device=lun": _NOT_YET,
+    "devices/disk/boot/@loadparm": _NOT_YET,
+    "devices/disk/source/@startupPolicy": _NOT_YET,
+    "devices/disk/driver/@copy_on_read": _NOT_YET,
+    "devices/disk/driver/@iothread": _NOT_YET,
+    "devices/interface/boot/@loadparm": _NOT_YET,
+    "devices/interface/source/@portgroup": _NOT_YET,
+    "devices/interface/source/@mode": _NOT_YET,
+    "devices/interface/source/@network": _NOT_YET,
+    "devices/input/@model": _NOT_YET,
+    "devices/input/driver": _NOT_YET,
+    "devices/memballoon/driver": _NOT_YET,
+    "devices/rng/driver": _NOT_YET,
+    "devices/sound": _NOT_YET,
+    "devices/graphics/@tlsPort": _NOT_YET,
+    "devices/graphics/@websocket": _NOT_YET,
+    "devices/graphics/@passwdValidTo": _NOT_YET,
+    "devices/graphics/@connected": _NOT_YET,
+    "devices/graphics/listen/@network": _NOT_YET,
+    "devices/video/model/@blob": _NOT_YET,
+    "devices/video/model/acceleration": _NOT_YET,
+}
+
+_LIBVIRT = "libvirt.org/schemas"
+
+
+class _Part(NamedTuple):
+    """One entry of the table, below an element's path."""
+
+    name: str  # "" when it is the element itself
+    value: str | None
+    reason: str
+
+
+def _by_element(table: dict[str, str]) -> dict[str, list[_Part]]:
+    found: dict[str, list[_Part]] = {}
+    for path, reason in table.items():
+        element, _, attribute = f"domain/{path}".partition("/@")
+        name, has_value, value = attribute.partition("=")
+        part = _Part(name, value if has_value else None, reason)
+        found.setdefault(element, []).append(part)
+    return found
+
+
+_PARTS = _by_element(UNSUPPORTED)
+
+
+def refuse_unsupported(domain: Domain) -> None:
+    """Raise Unsupported for the first thing in `domain` that the table names."""
+    for path, element in elements("domain", domain):
+        for part in _PARTS.get(path, ()):
+            _refuse(path, element, part)
+        _refuse_libvirts_own(path, element)
+
+
+def _refuse(path: str, element: Element, part: _Part) -> None:
+    where = path.removeprefix("domain/")
+    if not part.name:
+        raise unsupported(where, part.reason, element.line)
+    for field in table_of(type(element)).fields:
+        if field.xml == part.name:
+            value = getattr(element, field.name)
+            if _matches(field, value, part.value):
+                what = f"'{part.name}'" if part.value is None else f"{part.name} '{part.value}'"
+                raise unsupported(where, f"{what} ({part.reason})", element.line)
+
+
+def _matches(field: Field, value: Any, wanted: str | None) -> bool:
+    if value is None or value is False or value == []:
+        return False
+    return wanted is None or field.codec.format(value) == wanted
+
+
+def _refuse_libvirts_own(path: str, element: Element) -> None:
+    """libvirt's own namespaces mean something to a hypervisor; those of applications do not."""
+    for tag in element.other:
+        if _LIBVIRT in tag.partition(">")[0]:
+            raise unsupported(path, f"element '{tag[1:].split()[0]}'", element.line)
