@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from lxml import etree
 
@@ -22,6 +24,7 @@ from virtbus.model.domain import (
     inactive_domain,
     parse_domain,
 )
+from virtbus_qemu.link.probe import probe_now
 from virtbus_qemu.translate import (
     CommandLine,
     QemuCapabilities,
@@ -108,24 +111,9 @@ def listening(directory: Path) -> socket.socket:
 
 
 @pytest.fixture(scope="module")
-def caps(tmp_path_factory: pytest.TempPathFactory) -> QemuCapabilities:
-    directory = tmp_path_factory.mktemp("probe")
-    listener = listening(directory)
-    argv = [
-        EMULATOR, "-S", "-machine", "none", "-nodefaults", "-display", "none",
-        "-chardev", f"socket,id=m,fd={listener.fileno()},server=on,wait=off",
-        "-mon", "chardev=m,mode=control",
-    ]  # fmt: skip
-    with running(argv, listener) as qmp:
-        return parse_capabilities(
-            emulator=EMULATOR,
-            version=qmp("query-version"),
-            target=qmp("query-target"),
-            machines=qmp("query-machines"),
-            cpu_definitions=qmp("query-cpu-definitions"),
-            devices=qmp("qom-list-types", {"implements": "device", "abstract": False}),
-            objects=qmp("qom-list-types", {"implements": "user-creatable", "abstract": False}),
-        )
+def caps() -> QemuCapabilities:
+    replies = asyncio.run(probe_now(Path(EMULATOR)))
+    return parse_capabilities(EMULATOR, msgspec.structs.asdict(replies))
 
 
 def linux_image() -> bytes:

@@ -86,16 +86,21 @@ def test_applications_elements_are_theirs() -> None:
 
 def test_capabilities_come_from_replies() -> None:
     caps = parse_capabilities(
-        emulator="/usr/bin/qemu-system-i386",
-        version={"qemu": {"major": 7, "minor": 2, "micro": 1}, "package": ""},
-        target={"arch": "i386"},
-        machines=[
-            {"name": "isapc", "cpu-max": 1, "default-cpu-type": "486-i386-cpu"},
-            {"name": "pc-i440fx-7.2", "alias": "pc", "is-default": True, "cpu-max": 255},
-        ],
-        cpu_definitions=[{"name": "486", "unavailable-features": ["x"]}, {"name": "max"}],
-        devices=[{"name": "VGA", "parent": "vga-pci"}],
+        "/usr/bin/qemu-system-i386",
+        {
+            "version": {"qemu": {"major": 7, "minor": 2, "micro": 1}, "package": ""},
+            "target": {"arch": "i386"},
+            "machines": [
+                {"name": "isapc", "cpu-max": 1, "default-cpu-type": "486-i386-cpu"},
+                {"name": "pc-i440fx-7.2", "alias": "pc", "is-default": True, "cpu-max": 255},
+            ],
+            "cpu_definitions": [{"name": "486", "unavailable-features": ["x"]}, {"name": "max"}],
+            "devices": [{"name": "VGA", "parent": "vga-pci"}],
+            "properties": {"VGA": ["edid"]},
+        },
     )
+    assert caps.has_device("VGA") and caps.has_property("VGA", "edid")
+    assert not caps.has_property("VGA", "blob") and not caps.has_property("qxl", "edid")
     assert (caps.version_number, caps.arch, caps.domain_types) == (7_002_001, "i686", ("qemu",))
     assert caps.machine(None).name == caps.machine("pc").name == "pc-i440fx-7.2"
     assert caps.machine("isapc").cpu_model == "486"
@@ -108,12 +113,8 @@ def test_capabilities_come_from_replies() -> None:
 def test_replies_of_another_form_are_the_emulators_fault(version: dict[str, object]) -> None:
     with pytest.raises(HypervisorFailed):
         parse_capabilities(
-            emulator="/q",
-            version=version,
-            target={"arch": "x86_64"},
-            machines=[],
-            cpu_definitions=[],
-            devices=[],
+            "/q",
+            {"version": version, "target": {"arch": "x86_64"}, "machines": [], "devices": []},
         )
 
 

@@ -79,15 +79,7 @@ class Emulators:
 
     async def _probe(self, file: Path) -> QemuCapabilities:
         replies = await probe(file, self._cache, run_as=self._run_as)
-        return parse_capabilities(
-            emulator=str(file),
-            version=replies.version,
-            target=replies.target,
-            machines=replies.machines,
-            cpu_definitions=replies.cpu_definitions,
-            devices=replies.devices,
-            objects=replies.objects,
-        )
+        return parse_capabilities(str(file), msgspec.structs.asdict(replies))
 
     async def _try_kvm(self, file: Path) -> bool:
         verdict = await kvm_verdict(file, self._cache, run_as=self._run_as)

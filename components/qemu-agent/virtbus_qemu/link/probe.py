@@ -18,13 +18,13 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from virtbus.errors import HypervisorFailed, Unsupported, VirtbusError
+from virtbus.errors import HypervisorFailed, InvalidState, Unsupported, VirtbusError
 from virtbus_qemu.link.monitor import Monitor
 from virtbus_qemu.link.process import ENVIRONMENT, RunAs, listen, spawn
 
 PROBE_TIMEOUT_S = 20.0
 EMULATOR_PREFIX = "qemu-system-"
-CACHE_FORMAT = 1  # raise it when ProbeReplies changes
+CACHE_FORMAT = 2  # raise it when ProbeReplies changes
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 
 _QUERIES = {
@@ -33,7 +33,25 @@ _QUERIES = {
     "machines": "query-machines",
     "kvm": "query-kvm",
     "commands": "query-commands",
+    "schema": "query-qmp-schema",
+    "options": "query-command-line-options",
 }
+_OPTIONAL_QUERIES = {
+    "cpu_definitions": "query-cpu-definitions",
+    "tpm_models": "query-tpm-models",
+    "tpm_types": "query-tpm-types",
+    "sev": "query-sev-capabilities",
+    "sgx": "query-sgx-capabilities",
+}
+_ASKED_DEVICES = (
+    "virtio-blk-pci", "virtio-net-pci", "virtio-scsi-pci", "virtio-gpu-pci", "virtio-gpu-device",
+    "virtio-balloon-pci", "virtio-balloon-ccw", "virtio-balloon-device", "virtio-mem-pci",
+    "virtio-iommu-pci", "virtio-net-ccw", "virtio-scsi-ccw", "virtio-sound-pci", "vfio-pci",
+    "vhost-user-fs-device", "scsi-hd", "ide-hd", "usb-storage", "usb-host", "usb-redir", "VGA",
+    "qxl", "vmware-svga", "PIIX4_PM", "ICH9-LPC", "mch", "kvm-pit", "intel-iommu", "nvdimm",
+    "pcie-root-port", "arm-smmuv3",
+)  # fmt: skip
+_ASKED_OBJECTS = ("memory-backend-file", "memory-backend-memfd", "iothread", "none-machine")
 
 
 class EmulatorFile(msgspec.Struct, frozen=True):
@@ -52,11 +70,18 @@ class ProbeReplies(msgspec.Struct, frozen=True):
     version: dict[str, Any]  # query-version
     target: dict[str, Any]  # query-target
     machines: list[dict[str, Any]]  # query-machines
-    cpu_definitions: list[dict[str, Any]]  # query-cpu-definitions; empty on some targets
     kvm: dict[str, Any]  # query-kvm: whether it was built in; see link.kvm for whether it works
     commands: list[dict[str, Any]]  # query-commands
     devices: list[dict[str, Any]]  # qom-list-types of "device", abstract ones left out
     objects: list[dict[str, Any]]  # qom-list-types of "user-creatable", likewise
+    schema: list[dict[str, Any]]  # query-qmp-schema
+    options: list[dict[str, Any]]  # query-command-line-options
+    properties: dict[str, list[str]]  # device-list-properties and qom-list-properties, the names
+    cpu_definitions: list[dict[str, Any]] | None = None  # None: not a command of this target
+    tpm_models: list[str] | None = None  # query-tpm-models
+    tpm_types: list[str] | None = None  # query-tpm-types
+    sev: dict[str, Any] | None = None  # query-sev-capabilities
+    sgx: dict[str, Any] | None = None  # query-sgx-capabilities
     format: int = CACHE_FORMAT
 
 
@@ -153,11 +178,14 @@ async def _ask(path: Path, file: EmulatorFile, timeout_s: float) -> ProbeReplies
         replies: dict[str, Any] = {"emulator": file}
         for field, query in _QUERIES.items():
             replies[field] = await monitor.execute(query, timeout_s=timeout_s)
-        replies["cpu_definitions"] = await _cpu_definitions(monitor, timeout_s)
+        for field, query in _OPTIONAL_QUERIES.items():
+            replies[field] = await _unless_missing(monitor, query, {}, timeout_s)
         for field, implements in (("devices", "device"), ("objects", "user-creatable")):
             replies[field] = await monitor.execute(
                 "qom-list-types", {"implements": implements, "abstract": False}, timeout_s=timeout_s
             )
+        names = {device["name"] for device in replies["devices"]}
+        replies["properties"] = await _properties(monitor, names, timeout_s)
         return msgspec.convert(replies, ProbeReplies, from_attributes=True)
     except msgspec.ValidationError as error:
         raise HypervisorFailed(
@@ -167,11 +195,28 @@ async def _ask(path: Path, file: EmulatorFile, timeout_s: float) -> ProbeReplies
         await monitor.close()
 
 
-async def _cpu_definitions(monitor: Monitor, timeout_s: float) -> Any:
+async def _properties(
+    monitor: Monitor, devices: set[str], timeout_s: float
+) -> dict[str, list[str]]:
+    """The names of the properties of each device and object asked about that there is."""
+    found: dict[str, list[str]] = {}
+    asked = [("device-list-properties", name) for name in _ASKED_DEVICES if name in devices]
+    asked += [("qom-list-properties", name) for name in _ASKED_OBJECTS]
+    for query, name in asked:
+        reply = await _unless_missing(monitor, query, {"typename": name}, timeout_s)
+        if reply is not None:
+            found[name] = [item["name"] for item in reply]
+    return found
+
+
+async def _unless_missing(
+    monitor: Monitor, query: str, arguments: dict[str, Any], timeout_s: float
+) -> Any:
+    """The reply, or None where this target, build or host has no such thing."""
     try:
-        return await monitor.execute("query-cpu-definitions", timeout_s=timeout_s)
-    except Unsupported:
-        return []  # targets without CPU models do not have the command
+        return await monitor.execute(query, arguments, timeout_s=timeout_s)
+    except (Unsupported, HypervisorFailed, InvalidState):
+        return None
 
 
 def _read_cache(entry: Path, file: EmulatorFile) -> ProbeReplies | None:

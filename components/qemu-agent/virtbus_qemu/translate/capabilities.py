@@ -9,6 +9,8 @@ import msgspec
 
 from virtbus.errors import HypervisorFailed, Unsupported
 
+from .features import features_of
+
 WORD_SIZES = {"x86_64": 64, "i686": 32, "aarch64": 64, "riscv64": 64, "ppc64": 64, "s390x": 64}
 """Architectures by libvirt's names, and their word size in bits."""
 
@@ -25,6 +27,9 @@ class MachineType(msgspec.Struct, frozen=True, kw_only=True):
     deprecated: bool = False
     cpu_model: str = ""
     ram_id: str = ""
+    hotpluggable_cpus: bool = False
+    numa: bool = False
+    acpi: bool | None = None
 
 
 class CpuDefinition(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +50,32 @@ class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     cpus: tuple[CpuDefinition, ...]
     devices: frozenset[str]
     objects: frozenset[str] = frozenset()
+    properties: dict[str, frozenset[str]] = {}
+    features: frozenset[str] = frozenset()
+    tpm_models: frozenset[str] = frozenset()
+    tpm_types: frozenset[str] = frozenset()
+    sev: dict[str, Any] | None = None
+    sgx: dict[str, Any] | None = None
     kvm_usable: bool = False
+
+    def has_device(self, name: str) -> bool:
+        """Whether it was built with that device model."""
+        return name in self.devices
+
+    def has_object(self, name: str) -> bool:
+        """Whether it was built with that kind of object (`-object`)."""
+        return name in self.objects
+
+    def has_property(self, name: str, prop: str) -> bool:
+        """Whether that device model or object has that property.
+
+        Known for those that the probe asks about (link.probe); no for all others.
+        """
+        return prop in self.properties.get(name, ())
+
+    def has(self, feature: str) -> bool:
+        """Whether it has a feature of those in `features`, or the QMP command `command:NAME`."""
+        return feature in self.features
 
     @property
     def version_number(self) -> int:
@@ -75,31 +105,32 @@ class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_capabilities(
-    *,
-    emulator: str,
-    version: Mapping[str, Any],
-    target: Mapping[str, Any],
-    machines: Iterable[Mapping[str, Any]],
-    cpu_definitions: Iterable[Mapping[str, Any]],
-    devices: Iterable[Mapping[str, Any]],
-    objects: Iterable[Mapping[str, Any]] = (),
-    kvm_usable: bool = False,
+    emulator: str, replies: Mapping[str, Any], *, kvm_usable: bool = False
 ) -> QemuCapabilities:
-    """Capabilities from the replies to query-version, query-target, query-machines,
-    query-cpu-definitions and qom-list-types.
+    """Capabilities of the emulator at that path from the replies to a probe, by what was asked:
 
+    version, target, machines, devices and objects (qom-list-types), schema (query-qmp-schema),
+    options (query-command-line-options), properties (names, by device or object), and those
+    that some targets lack: cpu_definitions, tpm_models, tpm_types, sev, sgx.
     Raises HypervisorFailed when a reply does not have QMP's form.
     """
     try:
-        release = version["qemu"]
+        release, target = replies["version"]["qemu"], replies["target"]["arch"]
+        properties = replies.get("properties") or {}
         return QemuCapabilities(
             emulator=emulator,
             version=(int(release["major"]), int(release["minor"]), int(release["micro"])),
-            arch=_ARCH_OF_TARGET.get(target["arch"], target["arch"]),
-            machines=tuple(sorted(map(_machine, machines), key=_machine_order)),
-            cpus=tuple(sorted(map(_cpu, cpu_definitions), key=lambda cpu: cpu.name)),
-            devices=frozenset(device["name"] for device in devices),
-            objects=frozenset(kind["name"] for kind in objects),
+            arch=_ARCH_OF_TARGET.get(target, target),
+            machines=tuple(sorted(map(_machine, replies["machines"]), key=_machine_order)),
+            cpus=tuple(_cpus(replies.get("cpu_definitions") or ())),
+            devices=frozenset(device["name"] for device in replies["devices"]),
+            objects=frozenset(kind["name"] for kind in replies.get("objects") or ()),
+            properties={name: frozenset(names) for name, names in properties.items()},
+            features=features_of(replies.get("schema") or (), replies.get("options") or ()),
+            tpm_models=frozenset(replies.get("tpm_models") or ()),
+            tpm_types=frozenset(replies.get("tpm_types") or ()),
+            sev=replies.get("sev"),
+            sgx=replies.get("sgx"),
             kvm_usable=kvm_usable,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -118,11 +149,18 @@ def _machine(reply: Mapping[str, Any]) -> MachineType:
         deprecated=bool(reply.get("deprecated", False)),
         cpu_model=cpu.removesuffix("-cpu").rpartition("-")[0],
         ram_id=reply.get("default-ram-id", ""),
+        hotpluggable_cpus=bool(reply.get("hotpluggable-cpus", False)),
+        numa=bool(reply.get("numa-mem-supported", False)),
+        acpi=reply.get("acpi"),
     )
 
 
 def _machine_order(machine: MachineType) -> tuple[bool, bool, str]:
     return not machine.default, not machine.alias, machine.name
+
+
+def _cpus(replies: Iterable[Mapping[str, Any]]) -> list[CpuDefinition]:
+    return sorted(map(_cpu, replies), key=lambda cpu: cpu.name)
 
 
 def _cpu(reply: Mapping[str, Any]) -> CpuDefinition:
