@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -74,21 +75,40 @@ def find_recording(folder: Path, arch: str, version: str, variant: str = "") -> 
     return found[wanted]
 
 
+_OPTIONAL = {
+    "cpu_definitions": "query-cpu-definitions",
+    "tpm_models": "query-tpm-models",
+    "tpm_types": "query-tpm-types",
+    "sev": "query-sev-capabilities",
+    "sgx": "query-sgx-capabilities",
+}
+
+
 def capabilities_of(replies: Replies, arch: str) -> QemuCapabilities:
     """Our record of a recorded emulator, by the product's own reading of its words."""
-    try:
-        cpu_definitions = replies.ask("query-cpu-definitions")
-    except (NotRecorded, Refused):
-        cpu_definitions = []  # as the probe: targets without CPU models lack the command
     kvm = replies.ask("query-kvm")
     types = replies.ask("qom-list-types")
-    return parse_capabilities(
-        emulator=EMULATOR.format(arch=arch),
-        version=replies.ask("query-version"),
-        target=replies.ask("query-target"),
-        machines=replies.ask("query-machines"),
-        cpu_definitions=cpu_definitions,
-        devices=types,
-        objects=types,
-        kvm_usable=bool(kvm["present"] and kvm["enabled"]),
-    )
+    told: dict[str, Any] = {
+        "version": replies.ask("query-version"),
+        "target": replies.ask("query-target"),
+        "machines": replies.ask("query-machines"),
+        "schema": replies.ask("query-qmp-schema"),
+        "options": replies.ask("query-command-line-options"),
+        "devices": types,
+        "objects": types,
+        "properties": _properties(replies),
+    }
+    for field, query in _OPTIONAL.items():
+        with contextlib.suppress(NotRecorded, Refused):  # as the probe: some targets lack them
+            told[field] = replies.ask(query)
+    usable = bool(kvm["present"] and kvm["enabled"])
+    return parse_capabilities(EMULATOR.format(arch=arch), told, kvm_usable=usable)
+
+
+def _properties(replies: Replies) -> dict[str, list[str]]:
+    """The names of the properties of each device and object that was asked about."""
+    return {
+        arguments["typename"]: [each["name"] for each in answer]
+        for query in ("device-list-properties", "qom-list-properties")
+        for arguments, answer in replies.ask_all(query)
+    }

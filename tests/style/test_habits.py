@@ -11,7 +11,16 @@ from pathlib import Path
 from tests.style.tree import ROOT, place, python_files, refuse, source, tree
 
 TEXTS = {".cfg", ".ini", ".json", ".md", ".py", ".service", ".sh", ".toml", ".txt", ".xml", ".yaml"}
-UNKEPT = {".cache", ".git", ".venv", ".tox", ".mypy_cache", ".ruff_cache", ".hypothesis", "__pycache__"}
+UNKEPT = {
+    ".cache",
+    ".git",
+    ".venv",
+    ".tox",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "__pycache__",
+}
 
 # A waiver, then why, as in "type: ignore[import-untyped]  # ships no annotations".
 WAIVER = re.compile(

@@ -108,9 +108,7 @@ def _step(entities: Mapping[str, _Entity], entity: _Entity | None, step: str) ->
             return None
 
 
-def _member(
-    entities: Mapping[str, _Entity], entity: _Entity, step: str
-) -> _Entity | None:
+def _member(entities: Mapping[str, _Entity], entity: _Entity, step: str) -> _Entity | None:
     for member in entity["members"]:
         if member["name"] == step:
             return entities[member["type"]]
