@@ -1,0 +1,4 @@
+"""Storage sources: where content is kept and how to get at it.
+
+Shared by disks, volumes, pools, snapshots, backups and host devices.
+"""
