@@ -17,7 +17,7 @@ from .session import Session
 
 WRITTEN = (
     "autostart", "cancel", "completion", "console", "events", "info", "list", "matrix", "metadata",
-    "stats", "status", "top", "up", "xml",
+    "stats", "status", "top", "up", "validate", "xml",
 )  # fmt: skip
 # What people used to other tools may try: names that no command has, and those that do the same.
 KNOWN_ELSEWHERE = {

@@ -88,6 +88,12 @@ class DefiningDriver(Driver[SettingsT]):
             self.guests.tell(uuid, Lifecycle.DEFINED, "updated" if known else "added")
             return self.host.domains.get(uuid)
 
+    @handles(domain.Check)
+    async def check(self, request: domain.Check) -> domain.DomainXml:
+        """A document as it would be defined."""
+        document = await self.read_document(request.xml)
+        return domain.DomainXml(xml=format_domain(document, inactive=True, with_secrets=True))
+
     @handles(domain.Create)
     async def create(self, request: domain.Create) -> DomainRecord:
         """Start a transient domain, or a defined one with the document given."""

@@ -112,6 +112,24 @@ class Define(Request[DomainRecord]):
 
 
 @operation(
+    "domain.check",
+    method="check_domain",
+    effect=Effect.READ,
+    deadline_s=30.0,
+    errors=(InvalidDocument,),
+    since="0.2",
+)
+class Check(Request[DomainXml]):
+    """Tell what defining a document would make of it, and change nothing.
+
+    On return it was found good by all that `define` checks, and is answered completed: with the
+    defaults, models and addresses that the guest would get. Passwords in it come back.
+    """
+
+    xml: Xml
+
+
+@operation(
     "domain.create",
     effect=Effect.CHANGE,
     deadline_s=60.0,

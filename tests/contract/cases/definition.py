@@ -39,6 +39,23 @@ class Define(Case):
         yield domain.Define(xml=taken_uuid), AlreadyExists, {"kind": "domain"}
 
 
+class Check(Case):
+    request = domain.Check
+
+    def ready(self, agent: UnderTest) -> domain.Check:
+        return domain.Check(xml=agent.new_document(PREFIX + "checked"))
+
+    def check(self, agent: UnderTest, request: domain.Check, reply: domain.DomainXml) -> None:
+        assert PREFIX + "checked" in reply.xml
+        assert agent.call(domain.Check(xml=reply.xml)) == reply, "what is complete stays as it is"
+        names = [record.name for record in agent.call(domain.ListDomains()).domains]
+        assert PREFIX + "checked" not in names, "a check defines nothing"
+
+    def refused(self, agent: UnderTest) -> Iterator[Refused]:
+        for xml in ("", "<domain", "<network/>", "no document", ENTITIES):
+            yield domain.Check(xml=xml), InvalidDocument, {}
+
+
 class Undefine(Case):
     request = domain.Undefine
 

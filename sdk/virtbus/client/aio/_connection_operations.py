@@ -48,6 +48,16 @@ class ConnectionOperations(Caller):
         """
         return self.domain_of(await self.call(domain_ops.Define(xml=xml), deadline_s=deadline_s))
 
+    async def check_domain(self, xml: str, *, deadline_s: float | None = None) -> str:
+        """Tell what defining a document would make of it, and change nothing.
+
+        On return it was found good by all that `define` checks, and is answered completed: with
+        the defaults, models and addresses that the guest would get. Passwords in it come back.
+
+        Raises InvalidDocument. Default deadline: 30 s. Operation: `domain.check`.
+        """
+        return (await self.call(domain_ops.Check(xml=xml), deadline_s=deadline_s)).xml
+
     async def create_domain(
         self, xml: str, *, paused: bool = False, deadline_s: float | None = None
     ) -> Domain:

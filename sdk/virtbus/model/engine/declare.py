@@ -68,6 +68,13 @@ class ForeignAttribute(NamedTuple):
     namespace: str = ""
 
 
+class Ignored(NamedTuple):
+    """What is not declared: `@name` for attributes, `name` for elements; and its line."""
+
+    name: str
+    line: int
+
+
 class Element(msgspec.Struct, kw_only=True, eq=False):
     """One XML element. Equal to another of its class with the same content."""
 
@@ -77,8 +84,7 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
     line: int = 0
     other_attributes: tuple[ForeignAttribute, ...] = ()
     other: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    """What was there but is not declared: `@name` for attributes, `name` for elements."""
+    ignored: tuple[Ignored, ...] = ()
 
     def defaults(self) -> None:
         """Fill in, or drop, what libvirt does for every hypervisor by what stands in here.

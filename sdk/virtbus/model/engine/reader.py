@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from lxml import etree
 
 from ...errors import InvalidDocument
-from .declare import Element, ForeignAttribute, Kind
+from .declare import Element, ForeignAttribute, Ignored, Kind
 from .table import Field, Table, table_of
 from .values import parse_size
 
@@ -136,7 +136,7 @@ def read(cls: type[E], node: etree._Element) -> E:
             return read(variant, node)
     values: dict[str, Any] = {"line": node.sourceline or 0}
     foreign: list[ForeignAttribute] = []
-    ignored: list[str] = []
+    ignored: list[Ignored] = []
     attributes = table.attributes
     for key, raw in node.items():
         field = attributes.get(str(key))
@@ -148,7 +148,7 @@ def read(cls: type[E], node: etree._Element) -> E:
         elif str(key).startswith("{"):
             foreign.append(_foreign(node, str(key), str(raw)))
         elif key != "unit" or table.text is None or table.text.kind is not Kind.SIZE:
-            ignored.append(f"@{key}")
+            ignored.append(Ignored(f"@{key}", node.sourceline or 0))
     if table.text is not None:
         _read_text(table.text, node, values)
     if len(node):
@@ -176,7 +176,7 @@ def _read_text(field: Field, node: etree._Element, values: dict[str, Any]) -> No
 
 
 def _read_children(
-    table: Table, node: etree._Element, values: dict[str, Any], ignored: list[str]
+    table: Table, node: etree._Element, values: dict[str, Any], ignored: list[Ignored]
 ) -> None:
     elements = table.elements
     other: list[str] = []
@@ -189,7 +189,7 @@ def _read_children(
             if tag.startswith("{"):
                 other.append(_verbatim(child))
             else:
-                ignored.append(tag)
+                ignored.append(Ignored(tag, child.sourceline or 0))
             continue
         if field.name in values and field.kind not in (Kind.CHILDREN, Kind.VALUES):
             _refuse(child, "appears more than once")
@@ -198,21 +198,23 @@ def _read_children(
         values["other"] = tuple(other)
 
 
-_Reader = Callable[[Field, etree._Element, dict[str, Any], list[str]], None]
+_Reader = Callable[[Field, etree._Element, dict[str, Any], list[Ignored]], None]
 
 
-def _read_child(field: Field, node: etree._Element, values: dict[str, Any], _: list[str]) -> None:
+def _read_child(
+    field: Field, node: etree._Element, values: dict[str, Any], _: list[Ignored]
+) -> None:
     values[field.name] = read(field.element, node)
 
 
 def _read_into_list(
-    field: Field, node: etree._Element, values: dict[str, Any], _: list[str]
+    field: Field, node: etree._Element, values: dict[str, Any], _: list[Ignored]
 ) -> None:
     values.setdefault(field.name, []).append(read(field.element, node))
 
 
 def _read_value(
-    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[str]
+    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[Ignored]
 ) -> None:
     _leaf(field, node, ignored)
     try:
@@ -226,13 +228,15 @@ def _read_value(
 
 
 def _read_flag(
-    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[str]
+    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[Ignored]
 ) -> None:
     _leaf(field, node, ignored)
     values[field.name] = True
 
 
-def _read_kept(field: Field, node: etree._Element, values: dict[str, Any], _: list[str]) -> None:
+def _read_kept(
+    field: Field, node: etree._Element, values: dict[str, Any], _: list[Ignored]
+) -> None:
     values[field.name] = _verbatim(node)
 
 
@@ -246,12 +250,13 @@ _READERS: dict[Kind, _Reader] = {
 }
 
 
-def _leaf(field: Field, node: etree._Element, ignored: list[str]) -> None:
+def _leaf(field: Field, node: etree._Element, ignored: list[Ignored]) -> None:
     """Note what a value's element holds beside its text, as `tag@name` of its parent."""
     for child in node:
         if isinstance(child.tag, str):
             _refuse(child, f"<{field.xml}> takes no elements")
-    ignored.extend(f"{field.xml}@{key}" for key, _ in node.items())
+    line = node.sourceline or 0
+    ignored.extend(Ignored(f"{field.xml}@{key}", line) for key, _ in node.items())
 
 
 def _text(node: etree._Element) -> str:

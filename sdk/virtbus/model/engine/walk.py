@@ -66,11 +66,11 @@ def defaults(element: Element) -> None:
 def ignored(tag: str, element: Element) -> Iterator[Problem]:
     """What stands in the document and means nothing, parents first."""
     for path, each in elements(tag, element):
-        for name in each.ignored:
+        for name, line in each.ignored:
             tag, at, attribute = name.partition("@")
             what = f"attribute '{attribute}'" if at else f"element '{tag}'"
             of = f" of element '{tag}'" if at and tag else ""
-            yield Problem(each.line, path, f"unknown {what}{of} has no effect")
+            yield Problem(line, path, f"unknown {what}{of} has no effect")
 
 
 @functools.cache
