@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from fnmatch import fnmatch
 
@@ -11,6 +12,7 @@ from .cases import Case, corpora_of, read_cases
 from .report import below_target, print_case, print_table, summary
 from .run_cases import WORKERS, run_cases
 from .source import SourceMissing, libvirt_source
+from .validation import OURS, THEIRS
 
 
 def main() -> int:
@@ -21,11 +23,11 @@ def main() -> int:
         print("conformance: no such case or corpus", file=sys.stderr)
         return 2
     try:
-        tests = libvirt_source() / "tests"
+        source = libvirt_source()
     except SourceMissing as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
-    outcomes = run_cases(cases, tests, workers=options.workers)
+    outcomes = run_cases(cases, source, workers=options.workers)
     if options.corpus:
         outcomes = [outcome for outcome in outcomes if outcome.corpus in options.corpus]
     if options.show:
@@ -58,10 +60,12 @@ def _options() -> argparse.Namespace:
 
 
 def _wanted(case: Case, options: argparse.Namespace) -> bool:
-    if options.corpus and not set(options.corpus) & set(corpora_of(case)):
+    chosen = set(options.corpus) - {OURS, THEIRS}
+    if chosen and not chosen & set(corpora_of(case)):
         return False
     return not options.case or fnmatch(case.name, options.case)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as `./run conformance --show | head` expects
     sys.exit(main())

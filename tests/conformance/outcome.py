@@ -22,6 +22,7 @@ class Outcome:
     case: str
     differences: list[Difference] = field(default_factory=list)
     written: str = ""  # our document or command line, to show
+    expected: bytes = b""  # libvirt's document, where the result is about one
 
     @property
     def reasons(self) -> list[str]:

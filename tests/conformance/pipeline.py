@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from virtbus.errors import Unsupported
+from virtbus.model.documents import document
 from virtbus.model.domain import (
     Domain,
     apply_defaults,
@@ -25,38 +28,48 @@ from .environment import (
 
 def define_generic(text: bytes) -> Domain:
     """A document as every hypervisor takes it."""
-    document = parse_domain(text)
-    apply_defaults(document, uuid=UUID, macs=generated_macs())
-    check_domain(document)
-    return document
+    domain = parse_domain(text)
+    apply_defaults(domain, uuid=UUID, macs=generated_macs())
+    check_domain(domain)
+    return domain
 
 
 def define(text: bytes, environment: Environment) -> Domain:
     """A document as the qemu-agent keeps it; an error here is a refusal to define."""
-    document = parse_domain(text)
-    apply_defaults(document, uuid=UUID, macs=generated_macs())
-    document.id = None
+    domain = parse_domain(text)
+    apply_defaults(domain, uuid=UUID, macs=generated_macs())
+    domain.id = None
     caps = environment.caps
-    if document.devices.emulator not in (None, caps.emulator):
-        raise Unsupported("no such emulator on this host", feature=document.devices.emulator)
-    complete(document, caps)
-    check_domain(document)
-    return document
+    if domain.devices.emulator not in (None, caps.emulator):
+        raise Unsupported("no such emulator on this host", feature=domain.devices.emulator)
+    complete(domain, caps)
+    check_domain(domain)
+    return domain
 
 
-def write(document: Domain, *, inactive: bool = True) -> str:
+def write(domain: Domain, *, inactive: bool = True) -> str:
     """The document as it is given out, with its secrets."""
-    return format_domain(document, inactive=inactive, with_secrets=True)
+    return format_domain(domain, inactive=inactive, with_secrets=True)
 
 
-def start(document: Domain, environment: Environment) -> CommandLine:
+def start(domain: Domain, environment: Environment) -> CommandLine:
     """The command line; an error here is a refusal to start."""
-    _, taps = prepare(document, environment.caps)
+    _, taps = prepare(domain, environment.caps)
     first = {tap.alias: BRIDGE_FD if tap.bridge else TAP_FD for tap in taps}
     runtime = RuntimePaths(
         monitor_fd=MONITOR_FD,
-        directory=f"{LIB_DIRECTORY}/domain--1-{document.name}",
+        directory=f"{LIB_DIRECTORY}/domain--1-{domain.name}",
         tap_fds={t.alias: tuple(range(first[t.alias], first[t.alias] + t.queues)) for t in taps},
         now_s=environment.now_s,
     )
-    return translate(document, environment.caps, runtime)
+    return translate(domain, environment.caps, runtime)
+
+
+def read_document(kind: str, text: bytes) -> Any:
+    """Any other document, as virtbus takes it; an error here is a refusal."""
+    return document(kind).read(text)
+
+
+def write_document(kind: str, element: Any, *, inactive: bool) -> str:
+    """The document as it is given out, with its secrets."""
+    return document(kind).format(element, inactive=inactive, with_secrets=True)

@@ -35,7 +35,7 @@ FILE_OF_ROOT = {
 """The schema of a document, by the tag it begins with."""
 
 _RNG = "{http://relaxng.org/ns/structure/1.0}"
-_PREFIX = {uri: prefix for prefix, uri in NAMESPACES.items()}
+PREFIX_OF = {uri: prefix for prefix, uri in NAMESPACES.items()}
 ANYTHING = "*"
 
 
@@ -125,7 +125,7 @@ class _Grammar:
         own = pattern.tag == f"{_RNG}attribute"
         nodes = [pattern] if own else [pattern, *pattern.iterancestors()]
         uri = next((ns for node in nodes if (ns := node.get("ns")) is not None), "")
-        return f"{_PREFIX[uri]}:{name}" if uri in _PREFIX else name
+        return f"{PREFIX_OF[uri]}:{name}" if uri in PREFIX_OF else name
 
     def walk(
         self, element: etree._Element, path: str, above: tuple[etree._Element, ...], to: Places

@@ -14,28 +14,33 @@ from .domains import run_generic, run_qemu
 from .environment import TIME_ZONE
 from .others import run_other
 from .outcome import Outcome
+from .relaxng import SCHEMAS
+from .validation import validated
 
 WORKERS = 2
 CHUNK = 24
 
 
-def run_case(case: Case, tests: Path) -> list[Outcome]:
-    """All results of one case."""
+def run_case(case: Case, source: Path) -> list[Outcome]:
+    """All results of one case; `source` is libvirt's tree."""
+    tests = source / "tests"
     if case.test == QEMU:
-        return list(run_qemu(case, tests))
-    if case.test == GENERIC and not case.macro.startswith("DO_TEST_BACKUP"):
-        return list(run_generic(case, tests))
-    return list(run_other(case, tests))
+        outcomes = list(run_qemu(case, tests))
+    elif case.test == GENERIC and not case.macro.startswith("DO_TEST_BACKUP"):
+        outcomes = list(run_generic(case, tests))
+    else:
+        outcomes = list(run_other(case, tests))
+    return outcomes + [each for found in outcomes for each in validated(found, source / SCHEMAS)]
 
 
-def run_cases(cases: Iterable[Case], tests: Path, *, workers: int = WORKERS) -> list[Outcome]:
+def run_cases(cases: Iterable[Case], source: Path, *, workers: int = WORKERS) -> list[Outcome]:
     """All results, in the order of the cases."""
     work = list(cases)
     if workers == 1 or len(work) <= CHUNK:
         fixed_zone()
-        return [outcome for case in work for outcome in run_case(case, tests)]
+        return [outcome for case in work for outcome in run_case(case, source)]
     with ProcessPoolExecutor(workers, initializer=fixed_zone) as pool:
-        results = pool.map(partial(run_case, tests=tests), work, chunksize=CHUNK)
+        results = pool.map(partial(run_case, source=source), work, chunksize=CHUNK)
         return [outcome for outcomes in results for outcome in outcomes]
 
 
