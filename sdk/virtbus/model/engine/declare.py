@@ -80,6 +80,8 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
 
     CHOSEN_BY: ClassVar[str] = ""
     """The attribute whose value chooses one of this class's subclasses, if any."""
+    SINCE: ClassVar[str] = "0.2"
+    """The first version of virtbus that knows the element."""
 
     line: int = 0
     other_attributes: tuple[ForeignAttribute, ...] = ()
