@@ -12,6 +12,8 @@ _MODULES = {
     "domain": "domain:DOMAIN",
     "capabilities": "capabilities:CAPABILITIES",
     "domain-capabilities": "domain_capabilities:DOMAIN_CAPABILITIES",
+    "filter": "nwfilter:FILTER",
+    "filter-binding": "nwfilter.binding:FILTER_BINDING",
 }
 KINDS: tuple[str, ...] = tuple(_MODULES)
 """The names of all kinds of documents."""
@@ -20,6 +22,8 @@ _KIND_OF_TAG = {
     "domain": "domain",
     "capabilities": "capabilities",
     "domainCapabilities": "domain-capabilities",
+    "filter": "filter",
+    "filterbinding": "filter-binding",
 }
 
 

@@ -83,6 +83,12 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
     SINCE: ClassVar[str] = "0.2"
     """The first version of virtbus that knows the element."""
 
+    TAG: ClassVar[str] = ""
+    """The element's own name, where a list holds several kinds in the document's order.
+
+    `Children[Entry]` holds all subclasses of `Entry` that have one.
+    """
+
     line: int = 0
     other_attributes: tuple[ForeignAttribute, ...] = ()
     other: tuple[str, ...] = ()

@@ -69,7 +69,12 @@ def _build(cls: type[Element]) -> Table:
         fields=fields,
         body=tuple(f for f in fields if f.kind is not Kind.ATTRIBUTE),
         attributes={f.xml: f for f in fields if f.kind is Kind.ATTRIBUTE},
-        elements={clark(f.xml): f for f in fields if f.kind not in _NOT_ELEMENTS},
+        elements={
+            clark(each.xml): each
+            for f in fields
+            if f.kind not in _NOT_ELEMENTS
+            for each in _by_tag(f)
+        },
         text=text[0] if text else None,
         required=tuple(f for f in fields if f.required),
         variants=_variants(cls),
@@ -77,10 +82,26 @@ def _build(cls: type[Element]) -> Table:
     )
 
 
+def _by_tag(field: Field) -> list[Field]:
+    """The field itself, or one for each kind of element that its list holds."""
+    tagged = {} if field.element is Element else _tagged(field.element)
+    return [field._replace(xml=tag, element=cls) for tag, cls in tagged.items()] or [field]
+
+
+def _tagged(cls: type[Element]) -> dict[str, type[Element]]:
+    """All subclasses that say their element's name."""
+    found: dict[str, type[Element]] = {}
+    for variant in cls.__subclasses__():
+        if variant.TAG:
+            found[variant.TAG] = variant
+        found.update(_tagged(variant))
+    return found
+
+
 def _variants(cls: type[Element]) -> dict[str, type[Element]]:
-    """The subclasses a document chooses between, by the default of their `CHOSEN_BY` field."""
+    """The subclasses a document chooses between, by `TAG` or the `CHOSEN_BY` field's default."""
     if not cls.CHOSEN_BY:
-        return {}
+        return {} if cls.TAG else _tagged(cls)
     return {
         str(field.default): variant
         for variant in cls.__subclasses__()

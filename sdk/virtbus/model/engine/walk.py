@@ -33,7 +33,7 @@ def elements(tag: str, element: Element) -> Iterator[tuple[str, Element]]:
                 yield from elements(f"{tag}/{field.xml}", child)
         elif field.kind is Kind.CHILDREN:
             for child in getattr(element, field.name):
-                yield from elements(f"{tag}/{field.xml}", child)
+                yield from elements(f"{tag}/{child.TAG or field.xml}", child)
 
 
 def problems(tag: str, element: Element) -> Iterator[Problem]:
@@ -44,7 +44,7 @@ def problems(tag: str, element: Element) -> Iterator[Problem]:
         value = getattr(element, field.name)
         if field.kind is Kind.CHILDREN:
             for child in value:
-                yield from problems(f"{tag}/{field.xml}", child)
+                yield from problems(f"{tag}/{child.TAG or field.xml}", child)
         elif value is not None:
             yield from problems(f"{tag}/{field.xml}", value)
 

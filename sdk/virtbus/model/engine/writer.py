@@ -55,7 +55,7 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
                 _write(body, field.xml, value, inner)
         elif kind is Kind.CHILDREN:
             for item in value:
-                _write(body, field.xml, item, inner)
+                _write(body, item.TAG or field.xml, item, inner)
         elif kind is Kind.TEXT:
             text = _text(field, tag, value)
         elif kind is Kind.SIZE:

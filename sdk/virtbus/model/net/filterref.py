@@ -37,5 +37,10 @@ class FilterRef(Element, kw_only=True):
 
     def defaults(self) -> None:
         """Parameters stand by name; what cannot be a name or a value is passed over."""
-        kept = [p for p in self.parameters if p.means_something()]
-        self.parameters = sorted(kept, key=lambda parameter: parameter.name or "")
+        self.parameters = meaningful(self.parameters)
+
+
+def meaningful(parameters: list[FilterParameter]) -> list[FilterParameter]:
+    """By name, without those that cannot be a name or a value."""
+    kept = [p for p in parameters if p.means_something()]
+    return sorted(kept, key=lambda parameter: parameter.name or "")
