@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from .narrowing import narrowed
 from .outcome import Outcome, without_values
 from .relaxng import ANYTHING, FILE_OF_ROOT, PREFIX_OF, Places, flatten
 from .xml_compare import Difference
@@ -45,8 +46,11 @@ def _differences(text: bytes, schemas: Path) -> list[Difference]:
     foreign = list(_foreign(document, root, places(schemas / file, root)))
     if foreign:
         return foreign
+    first = schema.error_log[0].message
     lines = "\n".join(f"line {entry.line}: {entry.message}" for entry in schema.error_log)
-    return [Difference(without_values(schema.error_log[0].message), lines)]
+    part = narrowed(document, schema)
+    reason = f"invalid {part}" if part else without_values(first)
+    return [Difference(reason, lines)]
 
 
 def _foreign(element: etree._Element, path: str, known: Places) -> Iterator[Difference]:
