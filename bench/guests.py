@@ -39,6 +39,47 @@ def domain_xml(name: str, disks: Sequence[Path] = (), nic: bool = False) -> str:
     )
 
 
+def large_document() -> str:
+    """A definition of some 10 KiB as people have them: q35, 12 disks, 6 NICs, all addresses."""
+    devices: list[str] = []
+    for port in range(1, 19):
+        slot, function = divmod(port - 1, 8)
+        multi = " multifunction='on'" if function == 0 else ""
+        devices.append(
+            f"<controller type='pci' index='{port}' model='pcie-root-port'>"
+            f"<model name='pcie-root-port'/><target chassis='{port}' port='0x{port + 0xF:x}'/>"
+            f"<address type='pci' domain='0x0000' bus='0x00' slot='0x{slot + 2:02x}' "
+            f"function='0x{function}'{multi}/></controller>"
+        )
+    for number in range(12):
+        devices.append(
+            "<disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none' "
+            f"io='native' discard='unmap'/><source file='/var/lib/images/large-{number}.qcow2'/>"
+            f"<target dev='vd{chr(ord('a') + number)}' bus='virtio'/>"
+            f"<serial>DISK-{number:08}</serial>{_behind(number + 1)}</disk>"
+        )
+    for number in range(6):
+        devices.append(
+            f"<interface type='bridge'><mac address='52:54:00:00:00:{number:02x}'/>"
+            f"<source bridge='br{number}'/><model type='virtio'/><mtu size='1500'/>"
+            f"{_behind(number + 13)}</interface>"
+        )
+    return (
+        "<domain type='qemu'><name>large</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
+        "<title>A database</title><memory unit='KiB'>4194304</memory>"
+        "<currentMemory unit='KiB'>4194304</currentMemory><vcpu placement='static'>4</vcpu>"
+        "<os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os>"
+        "<features><acpi/><apic/></features><clock offset='utc'>"
+        "<timer name='rtc' tickpolicy='catchup'/><timer name='hpet' present='no'/></clock>"
+        f"<devices>{''.join(devices)}<serial type='pty'><target port='0'/></serial>"
+        "<memballoon model='none'/></devices></domain>"
+    )
+
+
+def _behind(port: int) -> str:
+    return f"<address type='pci' domain='0x0000' bus='0x{port:02x}' slot='0x00' function='0x0'/>"
+
+
 def make_disks(folder: Path, name: str, count: int = 2) -> list[Path]:
     """Empty sparse disk images of 1 MiB for a guest; their paths."""
     paths = []

@@ -27,7 +27,7 @@ type and unit, the version of virtbus that knows it, and the agents that honour 
 
 How to read them: an element's section lists what stands in it, in the order in which it is
 written. `@name` is an attribute, `<name>` an element, *text* what stands between the tags; what is
-**bold** a document must have. *live* is true of the running object only and no part of a definition;
+**bold** a document must have. *live* is true of the running object only, no part of a definition;
 *secret* is left out unless asked for. Agents are named where they honour an entry; the test agent
 keeps everything and acts on nothing, so it is not named. `virtbus validate FILE` checks a document
 against all of this, and names what nobody knows.

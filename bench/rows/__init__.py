@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from bench.row import Group
-from bench.rows import faults, lifecycle, memory, reads, scale, start_up, statistics, watching
+from bench.rows import (
+    documents,
+    faults,
+    lifecycle,
+    memory,
+    reads,
+    scale,
+    start_up,
+    statistics,
+    watching,
+)
 
 GROUPS: tuple[Group, ...] = (
     memory.GROUP,
@@ -13,6 +23,7 @@ GROUPS: tuple[Group, ...] = (
     statistics.GROUP,
     faults.GROUP,
     scale.GROUP,
+    documents.GROUP,
     start_up.GROUP,
 )
 """All groups, in the order they are measured."""
