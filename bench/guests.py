@@ -12,6 +12,8 @@ from pathlib import Path
 MEMORY_MIB = 32
 DISK_BYTES = 1 << 20
 TARGETS = ("vda", "vdb")
+LARGE_DISKS = 14
+LARGE_NICS = 7
 
 
 def names(prefix: str, count: int) -> list[str]:
@@ -40,9 +42,9 @@ def domain_xml(name: str, disks: Sequence[Path] = (), nic: bool = False) -> str:
 
 
 def large_document() -> str:
-    """A definition of some 10 KiB as people have them: q35, 12 disks, 6 NICs, all addresses."""
+    """A definition of some 10 KiB as people have them: q35, disks and NICs, all addresses."""
     devices: list[str] = []
-    for port in range(1, 19):
+    for port in range(1, LARGE_DISKS + LARGE_NICS + 1):
         slot, function = divmod(port - 1, 8)
         multi = " multifunction='on'" if function == 0 else ""
         devices.append(
@@ -51,19 +53,19 @@ def large_document() -> str:
             f"<address type='pci' domain='0x0000' bus='0x00' slot='0x{slot + 2:02x}' "
             f"function='0x{function}'{multi}/></controller>"
         )
-    for number in range(12):
-        devices.append(
-            "<disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none' "
-            f"io='native' discard='unmap'/><source file='/var/lib/images/large-{number}.qcow2'/>"
-            f"<target dev='vd{chr(ord('a') + number)}' bus='virtio'/>"
-            f"<serial>DISK-{number:08}</serial>{_behind(number + 1)}</disk>"
-        )
-    for number in range(6):
-        devices.append(
-            f"<interface type='bridge'><mac address='52:54:00:00:00:{number:02x}'/>"
-            f"<source bridge='br{number}'/><model type='virtio'/><mtu size='1500'/>"
-            f"{_behind(number + 13)}</interface>"
-        )
+    devices += [
+        "<disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none' "
+        f"io='native' discard='unmap'/><source file='/var/lib/images/large-{number}.qcow2'/>"
+        f"<target dev='vd{chr(ord('a') + number)}' bus='virtio'/>"
+        f"<serial>DISK-{number:08}</serial>{_behind(number + 1)}</disk>"
+        for number in range(LARGE_DISKS)
+    ]
+    devices += [
+        f"<interface type='bridge'><mac address='52:54:00:00:00:{number:02x}'/>"
+        f"<source bridge='br{number}'/><model type='virtio'/><mtu size='1500'/>"
+        f"{_behind(number + LARGE_DISKS + 1)}</interface>"
+        for number in range(LARGE_NICS)
+    ]
     return (
         "<domain type='qemu'><name>large</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
         "<title>A database</title><memory unit='KiB'>4194304</memory>"
