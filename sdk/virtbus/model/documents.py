@@ -14,6 +14,11 @@ _MODULES = {
     "domain-capabilities": "domain_capabilities:DOMAIN_CAPABILITIES",
     "filter": "nwfilter:FILTER",
     "filter-binding": "nwfilter.binding:FILTER_BINDING",
+    "pool": "storage.pool:POOL",
+    "pool-capabilities": "storage.pool_capabilities:POOL_CAPABILITIES",
+    "volume": "storage.volume:VOLUME",
+    "secret": "secret:SECRET_DOCUMENT",
+    "node-device": "node_device:NODE_DEVICE",
 }
 KINDS: tuple[str, ...] = tuple(_MODULES)
 """The names of all kinds of documents."""
@@ -24,6 +29,11 @@ _KIND_OF_TAG = {
     "domainCapabilities": "domain-capabilities",
     "filter": "filter",
     "filterbinding": "filter-binding",
+    "pool": "pool",
+    "storagepoolCapabilities": "pool-capabilities",
+    "volume": "volume",
+    "secret": "secret",
+    "device": "node-device",
 }
 
 

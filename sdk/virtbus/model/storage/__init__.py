@@ -1,0 +1,1 @@
+"""Storage documents: pools, what pools can be, and volumes."""
