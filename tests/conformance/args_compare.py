@@ -69,7 +69,7 @@ def read_args(text: str) -> tuple[dict[str, str], list[str]]:
 
 def options_of(argv: Sequence[str]) -> list[Option]:
     """The options of a command line; the program is the first of them."""
-    options = [Option("", "plain", argv[0], {}, argv[0])] if argv else []
+    options = [Option("program", "plain", "", {"": argv[0]}, argv[0])] if argv else []
     rest = list(argv[1:])
     while rest:
         name = rest.pop(0)
@@ -88,8 +88,7 @@ def _option(name: str, text: str) -> Option:
             values = json.loads(text)
         except ValueError:
             return Option(name, "plain", "", {"": text}, text)
-        head = next((values[key] for key in ("driver", "qom-type", "type") if key in values), "")
-        return Option(name, "json", str(head), values, text)
+        return Option(name, "json", str(values.get(_head_of(values), "")), values, text)
     head, values = "", dict[str, Any]()
     for number, part in enumerate(_split(text)):
         key, equals, value = part.partition("=")
@@ -98,6 +97,11 @@ def _option(name: str, text: str) -> Option:
         else:
             values.setdefault(key, []).append(value if equals else True)
     return Option(name, "keys", head, values, text)
+
+
+def _head_of(values: dict[str, Any]) -> str:
+    """The property that says what an option in JSON makes."""
+    return next((key for key in ("driver", "qom-type", "type") if key in values), "")
 
 
 def _split(text: str) -> list[str]:
@@ -122,7 +126,7 @@ def compare(expected: Sequence[str], got: Sequence[str]) -> list[Difference]:
     for wanted, found in _pairs(left, right):
         left.remove(wanted)
         right.remove(found)
-        differences += list(_between(wanted, found))
+        differences += list(_between(wanted, found)) or [_another(wanted, found)]
     differences += [
         Difference(f"missing {each.kind}", f"- {each.name} {each.text}") for each in left
     ]
@@ -170,14 +174,26 @@ def _by_name(one: Option, other: Option) -> bool:
     return one.name == other.name and one.name not in KINDS
 
 
+def _another(wanted: Option, found: Option) -> Difference:
+    """A difference that has no name of its own."""
+    return Difference(
+        f"{wanted.kind} differs", f"- {wanted.name} {wanted.text}\n+ {found.name} {found.text}"
+    )
+
+
 def _between(wanted: Option, found: Option) -> Iterator[Difference]:
     detail = f"- {wanted.name} {wanted.text}\n+ {found.name} {found.text}"
     if wanted.form != found.form:
         yield Difference(f"{wanted.kind}: {found.form} instead of {wanted.form}", detail)
         return
+    if wanted.form == "plain":
+        yield _another(wanted, found)
+        return
+    head = _head_of(wanted.values)
+    said = {head} if wanted.form == "json" and head == _head_of(found.values) else set()
     if wanted.head != found.head:
         yield Difference(f"{wanted.kind}: first word differs", detail)
-    for key in sorted(wanted.values.keys() | found.values.keys()):
+    for key in sorted((wanted.values.keys() | found.values.keys()) - said):
         if key not in found.values:
             yield Difference(f"{wanted.kind}: property {key} missing", detail)
         elif key not in wanted.values:

@@ -66,7 +66,7 @@ def environment_of(case: Case, tests: Path) -> Environment:
     caps = _capabilities(tests, name.arch, name.version, name.variant)
     environment = Environment(caps=caps, abi_update=name.abi_update)
     for argument, values in arguments(case.context):
-        environment = _with(environment, argument, values)
+        environment = with_argument(environment, argument, values)
     return environment
 
 
@@ -112,7 +112,8 @@ def arguments(context: str) -> Iterator[tuple[str, list[str]]]:
         yield name, values
 
 
-def _with(environment: Environment, argument: str, values: list[str]) -> Environment:
+def with_argument(environment: Environment, argument: str, values: list[str]) -> Environment:
+    """The host with what one argument of a case's context says; raises NotExpressed."""
     if argument == "ARG_FLAGS" and set(values) - _FLAGS_SAID_ELSEWHERE:
         raise NotExpressed(" ".join(sorted(set(values) - _FLAGS_SAID_ELSEWHERE)))
     if argument in _SAID_ELSEWHERE:

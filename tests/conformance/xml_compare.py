@@ -50,7 +50,10 @@ def compare(expected: str | bytes, got: str | bytes) -> list[Difference]:
     wanted, found = canon(expected), canon(got)
     if wanted[0] != found[0]:
         return [Difference("another root element", f"expected {wanted[0]}, got {found[0]}")]
-    return list(_compare(wanted[0], wanted, found))
+    named = list(_compare(wanted[0], wanted, found))
+    if wanted != found and not named:
+        raise AssertionError(f"a difference without a name: {as_text(wanted)} {as_text(found)}")
+    return named
 
 
 def _compare(path: str, expected: Canon, got: Canon) -> Iterator[Difference]:
