@@ -18,7 +18,7 @@ in `ignored`, for a person to be told, and not written.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 from typing import Annotated, ClassVar, NamedTuple, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -26,7 +26,7 @@ import msgspec
 T = TypeVar("T")
 
 
-class Kind(Enum):
+class Kind(IntEnum):  # its hash is that of an int, and quick
     """Where in the XML a field has its value."""
 
     ATTRIBUTE = auto()

@@ -142,7 +142,7 @@ def read(cls: type[E], node: etree._Element) -> E:
         field = attributes.get(str(key))
         if field is not None:
             try:
-                values[field.name] = field.codec.parse(str(raw))
+                values[field.name] = field.parse(str(raw))
             except ValueError as error:
                 _refuse(node, f"attribute '{field.xml}': {error}")
         elif str(key).startswith("{"):
@@ -170,7 +170,7 @@ def _read_text(field: Field, node: etree._Element, values: dict[str, Any]) -> No
         if field.kind is Kind.SIZE:
             values[field.name] = parse_size(raw, node.get("unit"), field.unit)
         elif raw or field.required:
-            values[field.name] = field.codec.parse(raw)
+            values[field.name] = field.parse(raw)
     except ValueError as error:
         _refuse(node, str(error))
 
@@ -218,7 +218,7 @@ def _read_value(
 ) -> None:
     _leaf(field, node, ignored)
     try:
-        value = field.codec.parse(_text(node))
+        value = field.parse(_text(node))
     except ValueError as error:
         _refuse(node, str(error))
     if field.kind is Kind.VALUES:

@@ -6,14 +6,17 @@ A class's annotations are read once, when the class is first used.
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from .declare import Element, Kind, Marker, Name
 from .namespaces import clark
-from .values import TEXT, Choice, Codec, PlainText, Unit
+from .values import TEXT, Choice, Codec, Hex, Integer, MacText, PlainText, Switch, Unit
 
+_REMEMBERED = 256
 _OWN = frozenset(Element.__struct_fields__)
 
 
@@ -24,6 +27,8 @@ class Field(NamedTuple):
     xml: str
     kind: Kind
     codec: Codec
+    parse: Callable[[str], Any]  # the codec's; remembers what comes again and again
+    format: Callable[[Any], str]
     element: type[Element]
     required: bool
     section: bool  # a child that comes into being by itself
@@ -127,11 +132,14 @@ def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Fi
     if is_element != (kind in (Kind.CHILD, Kind.CHILDREN)):
         raise TypeError(f"{cls.__name__}.{name}: {base!r} does not fit {kind.name}")
     plain = is_element or kind in (Kind.FLAG, Kind.SIZE, Kind.KEPT)
+    codec = TEXT if plain else _codec(cls, name, base, marks)
     return Field(
         name=name,
         xml=next((m.xml for m in marks if isinstance(m, Name)), name),
         kind=kind,
-        codec=TEXT if plain else _codec(cls, name, base, marks),
+        codec=codec,
+        parse=_remembering(codec, codec.parse),
+        format=_remembering(codec, codec.format),
         element=base if is_element else Element,
         required=info.required,
         section=kind is Kind.CHILD and info.default_factory is not msgspec.NODEFAULT,
@@ -139,6 +147,13 @@ def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Fi
         secret=Marker.SECRET in marks,
         unit=next((m for m in marks if isinstance(m, Unit)), Unit("KiB", "KiB")),
     )
+
+
+def _remembering(codec: Codec, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function with a memory, for codecs whose values are small and come again and again."""
+    if isinstance(codec, Integer | Hex | Switch | MacText):
+        return lru_cache(maxsize=_REMEMBERED, typed=True)(function)
+    return function
 
 
 def _unfold(hint: Any) -> tuple[Any, list[Any]]:

@@ -41,7 +41,7 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
     for name, field in table.attributes.items():
         value = getattr(element, field.name)
         if value is not None:
-            head += f" {name}='{_quoted(field, tag, value)}'"
+            head += f" {name}='{_formatted(field, tag, value, _ESCAPES)}'"
     text = ""
     body: list[str] = []
     inner = indent + "  "
@@ -57,7 +57,7 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
             for item in value:
                 _write(body, item.TAG or field.xml, item, inner)
         elif kind is Kind.TEXT:
-            text = _text(field, tag, value)
+            text = _formatted(field, tag, value, _IN_TEXT)
         elif kind is Kind.SIZE:
             head += f" unit='{field.unit.kept}'"
             text = str(value)
@@ -94,7 +94,7 @@ def _write_leaf(out: list[str], field: Field, value: Any, indent: str) -> None:
             out.append(f"{indent}<{xml}/>")
         return
     for item in value if field.kind is Kind.VALUES else (value,):
-        text = _text(field, xml, item)
+        text = _formatted(field, xml, item, _IN_TEXT)
         out.append(f"{indent}<{xml}>{text}</{xml}>" if text else f"{indent}<{xml}/>")
 
 
@@ -117,20 +117,13 @@ def _foreign(element: Element) -> str:
     return out
 
 
-def _quoted(field: Field, tag: str, value: Any) -> str:
-    return _escape(_formatted(field, tag, value), _ESCAPES, tag)
-
-
-def _text(field: Field, tag: str, value: Any) -> str:
-    return _escape(_formatted(field, tag, value), _IN_TEXT, tag)
-
-
-def _formatted(field: Field, tag: str, value: Any) -> str:
+def _formatted(field: Field, tag: str, value: Any, escapes: dict[str, str]) -> str:
     try:
-        return field.codec.format(value)
+        text = field.format(value)
     except (ValueError, TypeError, AttributeError) as error:
         reason = f"'{field.name}': {error}"
         raise InvalidDocument(f"<{tag}>: {reason}", line=0, element=tag, reason=reason) from None
+    return _escape(text, escapes, tag) if _SPECIAL.search(text) else text
 
 
 def _escape(text: str, escapes: dict[str, str], tag: str) -> str:
