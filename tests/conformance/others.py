@@ -9,6 +9,7 @@ from virtbus.errors import VirtbusError
 from virtbus.model.documents import kind_of
 
 from .cases import Case, corpora_of
+from .definitions import Definition, definition_of
 from .domains import accepted, read, run_generic, step, xml_outcome
 from .outcome import Outcome, Stopped
 from .pipeline import read_document, write_document
@@ -44,9 +45,14 @@ def run_other(case: Case, tests: Path) -> Iterator[Outcome]:
     if kind is None:
         yield Outcome(corpus, case.name, [Difference("no such document yet", case.inputs[-1])])
         return
+    inactive = case.context in _INACTIVE or case.macro == "DO_TEST_INACTIVE"
+    how = definition_of(kind, case, tests) or Definition(
+        lambda given: read_document(kind, given),
+        lambda element: write_document(kind, element, inactive=inactive),
+    )
     text = read(tests, case.inputs[-1])
     try:
-        document = step("parse", lambda: read_document(kind, text))
+        document = step("parse", lambda: how.read(text))
     except Stopped as stop:
         passed = case.polarity != "pass" and stop.refused
         yield Outcome(corpus, case.name, [] if passed else [stop.difference()])
@@ -54,13 +60,12 @@ def run_other(case: Case, tests: Path) -> Iterator[Outcome]:
     if case.polarity != "pass":
         yield Outcome(corpus, case.name, [accepted("parse", case, tests)])
         return
-    inactive = case.context in _INACTIVE or case.macro == "DO_TEST_INACTIVE"
     yield xml_outcome(
         corpus,
         case,
         (tests / case.expected[0]).read_bytes(),
-        lambda: write_document(kind, document, inactive=inactive),
-        lambda out: write_document(kind, read_document(kind, out), inactive=inactive),
+        lambda: how.write(document),
+        lambda out: how.write(how.read(out)),
     )
 
 

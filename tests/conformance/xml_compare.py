@@ -1,7 +1,7 @@
 """Two documents compared: what differs, but for what has no meaning.
 
 The order of attributes and of siblings with different names has no meaning, nor have
-comments and the white space between elements. All else has: each attribute, each text
+comments and the white space between tags. All else has: each attribute, each text
 to the character, and the order of siblings of one name.
 """
 
@@ -40,7 +40,9 @@ def _canon(element: etree._Element) -> Canon:
         sorted((_canon(child) for child in element.iterchildren("*")), key=lambda child: child[0])
     )
     parts = [element.text or "", *(child.tail or "" for child in element)]
-    text = "".join(part for part in parts if part.strip()) if children else "".join(parts)
+    text = "".join(part for part in parts if children == () or part.strip())
+    if not text.strip() and "\n" in text:
+        text = ""  # what is between the tags of an element that holds nothing
     attributes = tuple(sorted((str(k), str(v)) for k, v in element.attrib.items()))
     return str(element.tag), attributes, text, children
 

@@ -79,6 +79,10 @@ class NodeDevice(Element, kw_only=True):
     driver: Annotated[Child[Driver], LIVE] = None
     capabilities: Annotated[Children[Capability], Name("capability")] = field(default_factory=list)
 
+    def defaults(self) -> None:
+        """Which driver has the device is a fact of the host, not said by a definition."""
+        self.driver = None
+
     def problems(self) -> Iterator[str]:
         """A device is something."""
         if not self.capabilities:

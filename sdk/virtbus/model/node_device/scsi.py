@@ -37,6 +37,10 @@ class VirtualPorts(ScsiHostFeature, kw_only=True):
     max_vports: NeededValue[UInt] = 0
     vports: NeededValue[UInt] = 0
 
+    def defaults(self) -> None:
+        """How many there are is the adapter's to say, not a definition's."""
+        self.max_vports = self.vports = 0
+
 
 class ScsiHost(Capability, kw_only=True):
     """A SCSI host adapter. One that is to be made has no number yet."""

@@ -11,8 +11,7 @@ from ..engine.values import Integer, Unit
 _OCTAL = re.compile(r"0*[0-7]{1,3}", re.ASCII)
 _SLASHES = re.compile(r"/{2,}")
 
-NOBODY = -1
-"""What an owner or group is written as by old documents when it is not set."""
+_UNSET = (-1, 2**32 - 1)  # an owner or group that is not set, as old documents write it
 
 
 class OctalMode:
@@ -51,7 +50,7 @@ class PathText:
 
 Path: TypeAlias = Annotated[str, PathText()]
 Mode: TypeAlias = Annotated[int, OctalMode()]
-OwnerId: TypeAlias = Annotated[int, Integer(NOBODY, 2**32 - 1)]
+OwnerId: TypeAlias = Annotated[int, Integer(-1, 2**32 - 1)]
 
 
 class Bytes(Element, kw_only=True):
@@ -70,9 +69,9 @@ class Permissions(Element):
 
     def defaults(self) -> None:
         """An owner or group of -1 is none."""
-        if self.owner == NOBODY:
+        if self.owner in _UNSET:
             self.owner = None
-        if self.group == NOBODY:
+        if self.group in _UNSET:
             self.group = None
 
     def says_nothing(self) -> bool:
