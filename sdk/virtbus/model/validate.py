@@ -36,7 +36,7 @@ def validate(text: str | bytes, kind: str | None = None) -> Report:
         warnings = found.ignored(element)
         _complete(found, element)
     except InvalidDocument as error:
-        return Report(kind or "", [_problem(error)], [])
+        return Report(kind or "", [problem_of(error)], [])
     return Report(kind, _in_order(found.problems(element)), _in_order(warnings))
 
 
@@ -50,9 +50,12 @@ def _complete(found: Document[Element], element: Element) -> None:
     apply_defaults(element, uuid=_UUID, macs=iter(lambda: _MAC, None))
 
 
-def _problem(error: InvalidDocument) -> Problem:
+def problem_of(error: InvalidDocument) -> Problem:
+    """What an error says, as one thing that is wrong."""
     details = error.details
-    return Problem(int(details["line"]), str(details["element"]), str(details["reason"]))
+    line = details["line"]
+    assert isinstance(line, int)
+    return Problem(line, str(details["element"]), str(details["reason"]))
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -66,13 +66,13 @@ def _asked(session: Session, text: bytes) -> list[Problem]:
     """What the agent has against a domain that is good so far."""
     from virtbus.errors import InvalidDocument, Unsupported
     from virtbus.model.engine.walk import Problem
+    from virtbus.model.validate import problem_of
 
     try:
         with session.connect() as conn:
             conn.check_domain(xml=text.decode())
     except InvalidDocument as error:
-        found = error.details
-        return [Problem(int(found["line"]), str(found["element"]), str(found["reason"]))]
+        return [problem_of(error)]
     except Unsupported as error:
         return [Problem(0, "domain", str(error))]
     return []
