@@ -50,6 +50,7 @@ class Case:
     expected: tuple[str, ...]
     polarity: str  # pass, fail-parse, fail-args, fail
     context: str
+    settings: tuple[tuple[str, str], ...] = ()  # of libvirt's driver, where not the default
 
     def expected_file(self, suffix: str) -> str | None:
         """The expected file of that kind, if the case has one."""
@@ -87,7 +88,13 @@ def _case(row: dict[str, str]) -> Case:
         expected=tuple(filter(None, row["expected_files"].split(";"))),
         polarity=row["polarity"],
         context=row["context"],
+        settings=tuple(_setting(word) for word in row["settings"].split(";") if word),
     )
+
+
+def _setting(word: str) -> tuple[str, str]:
+    name, _, value = word.partition("=")
+    return name, value
 
 
 def qemu_name(case: Case) -> QemuName:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from . import args_compare, xml_compare
 from .cases import Case, corpora_of
-from .environment import NotExpressed, environment_of
+from .environment import TOLD_SETTINGS, NotExpressed, environment_of
 from .outcome import Outcome, Stopped, without_values
 from .pipeline import define, define_generic, start, write
 from .xml_compare import Difference
@@ -31,7 +31,22 @@ def read(tests: Path, file: str) -> bytes:
 
 
 def run_qemu(case: Case, tests: Path) -> Iterator[Outcome]:
-    """One result for each corpus of the case."""
+    """One result for each corpus of the case.
+
+    A failure names the settings of the driver that our functions could not be told as well.
+    """
+    untold = [
+        Difference(f"context: setting {name}", value)
+        for name, value in case.settings
+        if name not in TOLD_SETTINGS
+    ]
+    for outcome in _run_qemu(case, tests):
+        if outcome.differences:
+            outcome.differences = untold + outcome.differences
+        yield outcome
+
+
+def _run_qemu(case: Case, tests: Path) -> Iterator[Outcome]:
     corpora = corpora_of(case)
     try:
         environment = environment_of(case, tests)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +42,10 @@ _FLAGS_SAID_ELSEWHERE = {
 }
 
 
+TOLD_SETTINGS: frozenset[str] = frozenset()
+"""Settings of libvirt's driver that `pipeline` hands to our functions."""
+
+
 class NotExpressed(Exception):
     """The case wants something of its host that our functions have no input for; its name."""
 
@@ -53,6 +57,7 @@ class Environment:
     caps: QemuCapabilities
     abi_update: bool = False  # a new definition, rather than one that was kept
     now_s: int = NOW_S
+    settings: Mapping[str, str] = field(default_factory=dict)  # of libvirt's driver
 
 
 def generated_macs() -> Iterator[str]:
@@ -64,7 +69,7 @@ def environment_of(case: Case, tests: Path) -> Environment:
     """The host that `case` is about; raises NotExpressed."""
     name = qemu_name(case)
     caps = _capabilities(tests, name.arch, name.version, name.variant)
-    environment = Environment(caps=caps, abi_update=name.abi_update)
+    environment = Environment(caps=caps, abi_update=name.abi_update, settings=dict(case.settings))
     for argument, values in arguments(case.context):
         environment = with_argument(environment, argument, values)
     return environment

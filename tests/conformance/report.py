@@ -22,7 +22,11 @@ def summary(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Any]]:
     corpora: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         corpora[outcome.corpus].append(outcome)
-    return {corpus: _corpus(corpora[corpus]) for corpus in corpora}
+    order = list(TARGETS)
+    names = sorted(
+        corpora, key=lambda name: (name not in order, name in order and order.index(name))
+    )
+    return {corpus: _corpus(corpora[corpus]) for corpus in names}
 
 
 def _corpus(outcomes: list[Outcome]) -> dict[str, Any]:
