@@ -24,6 +24,7 @@ from virtbus.model.domain import (
     inactive_domain,
     parse_domain,
 )
+from virtbus.model.domain.devices.graphics import VncGraphics
 from virtbus_qemu.link.probe import probe_now
 from virtbus_qemu.translate import (
     CommandLine,
@@ -175,6 +176,7 @@ def test_qemu_takes_the_command_line(
         if line.domain.devices.graphics:
             set_vnc_port(line.domain, qmp("query-vnc"))
             graphics = line.domain.devices.graphics[0]
+            assert isinstance(graphics, VncGraphics)
             assert not graphics.autoport or (graphics.port or 0) >= 5900
     check_domain(parse_domain(format_domain(line.domain, with_secrets=True)))
 

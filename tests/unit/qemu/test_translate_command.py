@@ -11,6 +11,7 @@ import pytest
 from tests.unit.qemu.translate_caps import CAPS, RUNTIME
 from tests.unit.qemu.translate_documents import ACCEPTED, NIC, disk, guest
 from virtbus.model.domain import Domain, apply_defaults, format_domain, parse_domain
+from virtbus.model.domain.devices.graphics import VncGraphics
 from virtbus_qemu.translate import (
     CommandLine,
     RuntimePaths,
@@ -151,7 +152,8 @@ def test_what_qemu_chose_is_written_into_the_live_document() -> None:
     assert devices.serials[0].source and devices.serials[0].source.path == "/dev/pts/4"
     assert devices.consoles[0].tty == "/dev/pts/4"
     assert devices.channels[0].source and devices.channels[0].source.path == "/dev/pts/5"
-    assert devices.graphics[0].port == 5903
+    screen = devices.graphics[0]
+    assert isinstance(screen, VncGraphics) and screen.port == 5903
     definition = format_domain(line.domain, inactive=True)
     assert "/dev/pts" not in definition and "5903" not in definition
 

@@ -26,7 +26,7 @@ WITHOUT_EFFECT = {
     # True of a running guest only, and settled anew at each start.
     "Domain.id", "CharacterDevice.tty", "CharacterTarget.state", "Disk.backing_store",
     "DiskSource.index", "Listen.from_config",
-    "CharacterDevice.alias", "Controller.alias", "Disk.alias", "Graphics.alias",
+    "CharacterDevice.alias", "Controller.alias", "Disk.alias",
     "Input.alias", "Interface.alias",
     "MemBalloon.alias", "Rng.alias", "Video.alias", "Watchdog.alias",
     # How a CPU is chosen and checked; exact and unchecked is what QEMU does.
@@ -36,7 +36,7 @@ WITHOUT_EFFECT = {
     "Loader.secure", "Loader.stateless", "Memory.dump_core", "Nvram.format", "Nvram.type",
     "Topology.clusters", "VideoModel.vram64_kib", "Address.type",
     # Another attribute settles it: an automatic port, the first <listen>, a disabled ROM.
-    "Graphics.port", "Graphics.autoport", "Graphics.listen_address", "Rom.file",
+    "VncGraphics.port", "VncGraphics.autoport", "VncGraphics.listen_address", "Rom.file",
     # Only for the making of a file that is missing, without which QEMU does not start.
     "Nvram.template",
     # Words of other hypervisors, that libvirt's QEMU driver passes over too.

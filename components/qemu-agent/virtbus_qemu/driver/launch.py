@@ -12,6 +12,7 @@ from uuid import UUID
 from virtbus.agent import Host
 from virtbus.errors import HypervisorFailed, VirtbusError
 from virtbus.model.domain import Domain, format_domain
+from virtbus.model.domain.devices.graphics import VncGraphics
 from virtbus.model.domain.devices.interface import InterfaceTarget
 from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
@@ -152,9 +153,8 @@ class Launcher:
         if any(device.type == "pty" for device in guest.document.devices.serials):
             reply = await guest.execute("query-chardev", timeout_s=self._host.left_s(SETUP_S))
             set_ptys(guest.document, reply)
-        if any(
-            screen.type == "vnc" and screen.autoport for screen in guest.document.devices.graphics
-        ):
+        screens = guest.document.devices.graphics
+        if any(isinstance(screen, VncGraphics) and screen.autoport for screen in screens):
             reply = await guest.execute("query-vnc", timeout_s=self._host.left_s(SETUP_S))
             set_vnc_port(guest.document, reply)
         self.keep_document(guest)

@@ -89,6 +89,9 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
     `Children[Entry]` holds all subclasses of `Entry` that have one.
     """
 
+    MAY_BE_EMPTY: ClassVar[bool] = True
+    """Whether <tag/> is written when nothing is in it; False where libvirt leaves it out."""
+
     line: int = 0
     other_attributes: tuple[ForeignAttribute, ...] = ()
     other: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ class Field(NamedTuple):
     format: Callable[[Any], str]
     element: type[Element]
     required: bool
-    section: bool  # a child that comes into being by itself
+    section: bool  # a child that is not written when nothing is in it
     live: bool
     secret: bool
     unit: Unit
@@ -142,7 +142,8 @@ def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Fi
         format=_remembering(codec, codec.format),
         element=base if is_element else Element,
         required=info.required,
-        section=kind is Kind.CHILD and info.default_factory is not msgspec.NODEFAULT,
+        section=kind is Kind.CHILD
+        and (info.default_factory is not msgspec.NODEFAULT or not base.MAY_BE_EMPTY),
         live=Marker.LIVE in marks,
         secret=Marker.SECRET in marks,
         unit=next((m for m in marks if isinstance(m, Unit)), Unit("KiB", "KiB")),

@@ -85,6 +85,20 @@ class Hex(NamedTuple):
         return value
 
 
+class AnyBase(NamedTuple):
+    """An unsigned number, accepted as hexadecimal (0x) or decimal, written as decimal."""
+
+    high: int
+
+    def parse(self, raw: str) -> int:
+        """A number within bounds."""
+        return Hex(self.high, 1).parse(raw)
+
+    def format(self, value: int) -> str:
+        """Decimal, within bounds."""
+        return Integer(0, self.high).format(value)
+
+
 class Switch(NamedTuple):
     """A yes or no in the element's own words."""
 

@@ -81,7 +81,15 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
 def _says_nothing(section: Element) -> bool:
     if section.other or section.other_attributes:
         return False
-    return not any(getattr(section, f.name) for f in table_of(type(section)).fields)
+    for field in table_of(type(section)).fields:
+        value = getattr(section, field.name)
+        if value or (value is not None and field.kind in _SAID_BY_NO):
+            return False
+    return True
+
+
+_SAID_BY_NO = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE, Kind.VALUE)
+"""Where 0, "no" and "" are something that was said."""
 
 
 def _write_leaf(out: list[str], field: Field, value: Any, indent: str) -> None:

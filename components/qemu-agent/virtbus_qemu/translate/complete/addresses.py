@@ -9,8 +9,9 @@ from virtbus.model.domain import Domain
 from virtbus.model.domain.devices import Devices
 from virtbus.model.domain.devices.controller import Controller
 from virtbus.model.domain.devices.disk import Disk
+from virtbus.model.domain.devices.input import Input
 from virtbus.model.domain.devices.interface import Interface
-from virtbus.model.domain.devices.small import Input, MemBalloon, Rng, Watchdog
+from virtbus.model.domain.devices.small import MemBalloon, Rng, Watchdog
 from virtbus.model.domain.devices.video import Video
 
 from ..machine import Board
@@ -96,5 +97,5 @@ def pci_devices(devices: Devices) -> Iterator[PciDevice]:
         yield devices.memballoon
     yield from devices.rngs
     yield from (dog for dog in devices.watchdogs if dog.model == "i6300esb")
-    yield from (v for v in devices.videos if v.model and v.model.type not in ("none", "ramfb"))
+    yield from (v for v in devices.videos if v.model.type not in ("none", "ramfb"))
     yield from (device for device in devices.inputs if device.bus == "virtio")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.graphics import Graphics
-from virtbus.model.domain.devices.small import Input
+from virtbus.model.domain.devices.graphics import VncGraphics
+from virtbus.model.domain.devices.input import Input
 from virtbus.model.domain.devices.video import Video, VideoModel
 
 from ..aliases import alias_of
@@ -41,7 +41,7 @@ def graphics_options(domain: Domain) -> Iterator[str]:
     if len(domain.devices.graphics) > 1:
         raise unsupported("graphics", "a second one", domain.devices.graphics[1].line)
     for graphics in domain.devices.graphics:
-        if graphics.type != "vnc":
+        if not isinstance(graphics, VncGraphics):
             raise unsupported("graphics", f"type '{graphics.type}'", graphics.line)
         keymap = graphics.keymap
         yield from (
@@ -57,7 +57,7 @@ def graphics_options(domain: Domain) -> Iterator[str]:
             yield from ("-k", word(keymap, "graphics"))
 
 
-def _display(graphics: Graphics) -> str:
+def _display(graphics: VncGraphics) -> str:
     if len(graphics.listen) != 1:
         raise unsupported("graphics", "more than one <listen>", graphics.line)
     (listen,) = graphics.listen
@@ -81,7 +81,7 @@ def _display(graphics: Graphics) -> str:
             raise unsupported("graphics/listen", f"type '{kind}' so given", listen.line)
 
 
-def _host(address: str, graphics: Graphics) -> str:
+def _host(address: str, graphics: VncGraphics) -> str:
     """An address as QEMU takes it; IPv6 in brackets."""
     bare = address.strip("[]")
     if not bare or not all(c.isascii() and (c.isalnum() or c in ".:-%") for c in bare):
@@ -92,7 +92,7 @@ def _host(address: str, graphics: Graphics) -> str:
 def password_commands(domain: Domain) -> Iterator[QmpCommand]:
     """VNC passwords go over the monitor: a command line can be read by everybody."""
     for graphics in domain.devices.graphics:
-        if graphics.passwd is not None:
+        if isinstance(graphics, VncGraphics) and graphics.passwd is not None:
             if len(graphics.passwd.encode()) > 8:
                 raise invalid("graphics", "a VNC password has at most 8 bytes", graphics.line)
             yield QmpCommand("set_password", {"protocol": "vnc", "password": graphics.passwd})
@@ -102,14 +102,14 @@ def set_vnc_port(domain: Domain, query_vnc: dict[str, Any]) -> None:
     """Write the port QEMU listens on into the live document."""
     service = str(query_vnc.get("service", ""))
     for graphics in domain.devices.graphics:
-        if graphics.type == "vnc" and graphics.autoport and service.isdecimal():
+        if isinstance(graphics, VncGraphics) and graphics.autoport and service.isdecimal():
             graphics.port = int(service)
 
 
 def video_options(videos: list[Video], board: Board) -> Iterator[str]:
     """Graphics cards; the first is the one firmware draws on."""
     for number, video in enumerate(videos):
-        model = video.model or VideoModel(type="vga")
+        model = video.model
         if model.type == "none":
             continue
         cards = _SECOND_CARDS if number else _CARDS

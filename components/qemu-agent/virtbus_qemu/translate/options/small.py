@@ -93,7 +93,7 @@ def rng_options(rngs: list[Rng], board: Board) -> Iterator[str]:
 
 def watchdog_options(dogs: list[Watchdog], board: Board) -> Iterator[str]:
     """What acts when the guest no longer does; all must agree on the action."""
-    actions = {dog.action or "reset" for dog in dogs}
+    actions = {dog.action for dog in dogs}
     if len(actions) > 1:
         raise unsupported("watchdog", "watchdogs of different actions", dogs[0].line)
     for dog in dogs:

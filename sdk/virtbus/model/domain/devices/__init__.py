@@ -7,13 +7,23 @@ from typing import Annotated
 from msgspec import field
 
 from ...engine.declare import Child, Children, Element, Name, Value
+from .audio import Audio
 from .character import Channel, Console, Serial
 from .controller import Controller
 from .disk import Disk
 from .graphics import Graphics
+from .hostdev import Hostdev
+from .hostdev_caps import NetCapability
+from .input import Input
 from .interface import Interface
-from .small import Audio, Input, MemBalloon, Rng, Sound, Watchdog
+from .iommu import Iommu
+from .shmem import Shmem
+from .small import Crypto, Hub, MemBalloon, NvramDevice, Pstore, Rng, Watchdog
+from .sound import Sound
+from .spice import SpiceGraphics
 from .video import Video
+
+__all__ = ["Devices", "NetCapability", "SpiceGraphics"]  # modules of kinds a reader chooses
 
 
 class Devices(Element):
@@ -31,6 +41,13 @@ class Devices(Element):
     sounds: Annotated[Children[Sound], Name("sound")] = field(default_factory=list)
     audios: Annotated[Children[Audio], Name("audio")] = field(default_factory=list)
     videos: Annotated[Children[Video], Name("video")] = field(default_factory=list)
+    hostdevs: Annotated[Children[Hostdev], Name("hostdev")] = field(default_factory=list)
+    hubs: Annotated[Children[Hub], Name("hub")] = field(default_factory=list)
     watchdogs: Annotated[Children[Watchdog], Name("watchdog")] = field(default_factory=list)
     memballoon: Child[MemBalloon] = None
     rngs: Annotated[Children[Rng], Name("rng")] = field(default_factory=list)
+    nvram: Child[NvramDevice] = None
+    shmems: Annotated[Children[Shmem], Name("shmem")] = field(default_factory=list)
+    cryptos: Annotated[Children[Crypto], Name("crypto")] = field(default_factory=list)
+    iommu: Child[Iommu] = None
+    pstore: Child[Pstore] = None

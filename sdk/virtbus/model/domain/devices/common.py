@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from ...engine.declare import Attr, Element, Needed
 from ...engine.values import Integer, OnOff, Positive, YesNo
@@ -33,14 +33,40 @@ class BootOrder(Element, kw_only=True):
 class Rom(Element):
     """<rom>: the device's option ROM."""
 
+    MAY_BE_EMPTY = False
+
     enabled: Attr[YesNo] = None
     bar: Attr[OnOff] = None
     file: Attr[str] = None
 
 
+class Acpi(Element):
+    """<acpi>: the number by which a guest's firmware tables name the device."""
+
+    MAY_BE_EMPTY = False
+
+    index: Attr[Positive] = None
+
+
+class Teaming(Element, kw_only=True):
+    """<teaming>: two cards of one guest that stand in for each other during migration."""
+
+    type: Needed[Literal["persistent", "transient"]]
+    persistent: Attr[str] = None
+
+
+class AudioId(Element, kw_only=True):
+    """<audio> within a device: the <audio> whose host end it plays through."""
+
+    id: Needed[Positive]
+
+
 class VirtioDriver(Element):
     """<driver> of a device that has nothing but virtio's own options."""
+
+    MAY_BE_EMPTY = False
 
     iommu: Attr[OnOff] = None
     ats: Attr[OnOff] = None
     packed: Attr[OnOff] = None
+    page_per_vq: Attr[OnOff] = None

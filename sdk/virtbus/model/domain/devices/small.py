@@ -1,69 +1,46 @@
-"""Devices of a few attributes each: input, sound, watchdog, balloon, random numbers."""
+"""Devices of a few attributes each: hub, watchdog, balloon, nvram, crypto, pstore, rng."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
-from ...engine.declare import Attr, Child, Element, Name, Needed, Section, Text
-from ...engine.values import OnOff, Positive, UInt
+from ...engine.declare import Attr, Child, Element, Name, Needed, Section, Size, Text, Value
+from ...engine.values import Integer, OnOff, Positive, UInt, Unit
 from .address import Address
-from .common import Alias, VirtioDriver
+from .common import Acpi, Alias, VirtioDriver
 
-InputType: TypeAlias = Literal["tablet", "mouse", "keyboard", "passthrough", "evdev"]
-InputBus: TypeAlias = Literal["ps2", "usb", "xen", "parallels", "virtio", "none"]
-SoundModel: TypeAlias = Literal[
-    "sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "ich7", "virtio"
-]
-
-AudioType: TypeAlias = Literal[
-    "none", "alsa", "coreaudio", "jack", "oss", "pulseaudio", "sdl", "spice", "file", "dbus",
-    "pipewire",
-]  # fmt: skip
 WatchdogAction: TypeAlias = Literal[
     "reset", "shutdown", "poweroff", "pause", "dump", "none", "inject-nmi"
 ]
 
 
-class Input(Element, kw_only=True):
-    """<input>: keyboard, mouse or tablet."""
+BalloonPeriod: TypeAlias = Annotated[int, Integer(-(2**31), 2**31 - 1)]
 
-    type: Needed[InputType]
-    bus: Attr[InputBus] = None
-    model: Attr[Literal["virtio", "virtio-transitional", "virtio-non-transitional"]] = None
-    driver: Child[VirtioDriver] = None
+
+class Hub(Element, kw_only=True):
+    """<hub>: more ports on the guest's USB."""
+
+    type: Needed[Literal["usb"]]
     alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
     address: Child[Address] = None
-
-
-class Sound(Element, kw_only=True):
-    """<sound>: a sound card."""
-
-    model: Needed[SoundModel]
-    alias: Child[Alias] = None
-    address: Child[Address] = None
-
-
-class Audio(Element, kw_only=True):
-    """<audio>: the host's end of the sound cards."""
-
-    id: Needed[Positive]
-    type: Needed[AudioType]
 
 
 class Watchdog(Element, kw_only=True):
     """<watchdog>: acts when the guest no longer does."""
 
     model: Needed[Literal["i6300esb", "ib700", "diag288", "itco"]]
-    action: Attr[WatchdogAction] = None
+    action: Needed[WatchdogAction] = "reset"
     alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
     address: Child[Address] = None
 
 
-class BalloonStats(Element, kw_only=True):
+class BalloonStats(Element):
     """<stats>: how often the guest tells of its memory."""
 
-    period_s: Annotated[Needed[UInt], Name("period")]
+    period_s: Annotated[Attr[BalloonPeriod], Name("period")] = None
 
 
 class MemBalloon(Element, kw_only=True):
@@ -76,8 +53,70 @@ class MemBalloon(Element, kw_only=True):
     free_page_reporting: Annotated[Attr[OnOff], Name("freePageReporting")] = None
     stats: Child[BalloonStats] = None
     alias: Child[Alias] = None
-    driver: Child[VirtioDriver] = None
+    acpi: Child[Acpi] = None
     address: Child[Address] = None
+    driver: Child[VirtioDriver] = None
+
+    def defaults(self) -> None:
+        """What is not there has no place; statistics of no period are none."""
+        if self.model == "none":
+            self.alias = self.acpi = self.address = None
+        if self.stats is not None and (self.stats.period_s or 0) <= 0:
+            self.stats = None
+
+
+class NvramDevice(Element):
+    """<nvram> among the devices: where a pSeries guest keeps its settings."""
+
+    alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
+    address: Child[Address] = None
+
+
+class CryptoBackend(Element, kw_only=True):
+    """<backend>: who computes."""
+
+    model: Needed[Literal["builtin", "lkcf"]]
+    queues: Attr[UInt] = None
+
+    def defaults(self) -> None:
+        """No queues is not a number of them."""
+        self.queues = self.queues or None
+
+
+class Crypto(Element, kw_only=True):
+    """<crypto>: computes ciphers for the guest."""
+
+    model: Needed[Literal["virtio"]]
+    type: Needed[Literal["qemu"]]
+    backend: Section[CryptoBackend]
+    driver: Child[VirtioDriver] = None
+    alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
+    address: Child[Address] = None
+
+
+class PstoreSize(Element, kw_only=True):
+    """<size> of a pstore."""
+
+    size_kib: Annotated[Size, Unit("KiB", "KiB")]
+
+
+class Pstore(Element, kw_only=True):
+    """<pstore>: where a guest's kernel leaves its last words."""
+
+    backend: Needed[Literal["acpi-erst"]]
+    path: Value[str] = None
+    size: Section[PstoreSize]
+    alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
+    address: Child[Address] = None
+
+    def problems(self) -> Iterator[str]:
+        """The store is a power of two of at least a page."""
+        size_kib = self.size.size_kib
+        if size_kib < 4 or size_kib & (size_kib - 1):
+            yield "the size must be a power of two of at least 4 KiB"
 
 
 class RngRate(Element, kw_only=True):

@@ -1,0 +1,72 @@
+"""<shmem>: memory that guests, or guest and host, share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import field
+
+from ...engine.declare import Attr, Child, Element, Needed, Section, Size
+from ...engine.values import OnOff, UInt, Unit
+from .address import Address
+from .common import Acpi, Alias
+
+ShmemType: TypeAlias = Literal["ivshmem", "ivshmem-plain", "ivshmem-doorbell"]
+
+
+class ShmemModel(Element):
+    """<model>: the device the guest sees."""
+
+    type: Attr[ShmemType] = None
+
+    def defaults(self) -> None:
+        """The oldest device when none is named."""
+        self.type = self.type or "ivshmem"
+
+
+class ShmemSize(Element):
+    """<size>."""
+
+    size_mib: Annotated[Size, Unit("M", "b")] = 0
+
+
+class ShmemServer(Element):
+    """<server>: the socket of the ivshmem server; without one there is none."""
+
+    path: Attr[str] = None
+
+
+class ShmemInterrupts(Element):
+    """<msi>: how guests wake each other."""
+
+    vectors: Attr[UInt] = None
+    ioeventfd: Attr[OnOff] = None
+
+
+class Shmem(Element, kw_only=True):
+    """<shmem>."""
+
+    name: Needed[str]
+    role: Attr[Literal["master", "peer"]] = None
+    model: Section[ShmemModel] = field(default_factory=ShmemModel)
+    size: Child[ShmemSize] = None
+    server: Child[ShmemServer] = None
+    msi: Child[ShmemInterrupts] = None
+    alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
+    address: Child[Address] = None
+
+    def defaults(self) -> None:
+        """The oldest device has no role; a size of nothing is none."""
+        if self.model.type == "ivshmem":
+            self.role = None
+        if self.size is not None and not self.size.size_mib:
+            self.size = None
+
+    def problems(self) -> Iterator[str]:
+        """The name is a file's; interrupts pass through the server."""
+        if "/" in self.name or self.name in (".", ".."):
+            yield "the name must be one of a file, without '/'"
+        if self.msi is not None and self.server is None:
+            yield "msi needs a server"
