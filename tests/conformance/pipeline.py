@@ -13,7 +13,7 @@ from virtbus.model.domain import (
     format_domain,
     parse_domain,
 )
-from virtbus_qemu.translate import CommandLine, RuntimePaths, complete, prepare, translate
+from virtbus_qemu.translate import CommandLine, RuntimePaths, check, complete, prepare, translate
 
 from .environment import (
     BRIDGE_FD,
@@ -43,6 +43,7 @@ def define(text: bytes, environment: Environment) -> Domain:
     if domain.devices.emulator not in (None, caps.emulator):
         raise Unsupported("no such emulator on this host", feature=domain.devices.emulator)
     complete(domain, caps)
+    check(domain, caps)
     check_domain(domain)
     return domain
 
