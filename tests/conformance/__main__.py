@@ -32,7 +32,7 @@ def main() -> int:
         outcomes = [outcome for outcome in outcomes if outcome.corpus in options.corpus]
     if options.show:
         for outcome in outcomes:
-            if outcome.differences or options.case:
+            if outcome.differences or options.case or (options.refusals and outcome.refusal):
                 print_case(outcome, written=bool(options.case))
     corpora = summary(outcomes)
     if options.json:
@@ -52,6 +52,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--case", metavar="NAME", help="only cases of that name (* and ? match)")
     parser.add_argument("--show", action="store_true", help="all differences of each failure")
+    parser.add_argument("--refusals", action="store_true", help="with --show: right refusals too")
     parser.add_argument("--json", action="store_true", help="corpora, totals, groups as JSON")
     parser.add_argument("--top", type=int, default=3, metavar="N", help="reasons in the table (3)")
     parser.add_argument("--no-targets", action="store_true", help="exit 0 below a target too")

@@ -92,6 +92,7 @@ def _stopped(corpus: str, case: Case, stop: Stopped) -> Outcome:
     outcome = Outcome(corpus, case.name)
     right = {"fail-parse": "define", "fail-args": "start"}.get(case.polarity)
     if corpus == "qemu-refused" and stop.refused and stop.stage == right:
+        outcome.refusal = f"{type(stop.error).__name__}: {stop.error}"
         return outcome
     if corpus == "qemu-refused" and stop.refused:
         early = f"refused at {stop.stage} instead of {right}"

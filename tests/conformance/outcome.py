@@ -22,6 +22,7 @@ class Outcome:
     case: str
     differences: list[Difference] = field(default_factory=list)
     written: str = ""  # our document or command line, to show
+    refusal: str = ""  # our error, where refusing was right
     expected: bytes = b""  # libvirt's document, where the result is about one
 
     @property

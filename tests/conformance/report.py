@@ -17,7 +17,8 @@ def summary(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Any]]:
     """By corpus: total, passed, failed, and the names of the cases by reason, most first.
 
     A case that fails for several reasons is named under each of them; `alone` counts the
-    cases that fail for that one reason only.
+    cases that fail for that one reason only. `refused_as_unsupported` names those passed that
+    were refused because we lack something, which may not be why libvirt refuses them.
     """
     corpora: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -42,6 +43,9 @@ def _corpus(outcomes: list[Outcome]) -> dict[str, Any]:
         "total": len(outcomes),
         "passed": len(outcomes) - len(failed),
         "failed": len(failed),
+        "refused_as_unsupported": sorted(
+            outcome.case for outcome in outcomes if outcome.refusal.startswith("Unsupported:")
+        ),
         "groups": {
             name: sorted(groups[name])
             for name in sorted(groups, key=lambda n: (-len(groups[n]), n))
@@ -76,6 +80,8 @@ def print_table(corpora: dict[str, dict[str, Any]], *, top: int = TOP) -> None:
             f"{len(cases)} ({corpus['alone'].get(reason, 0)}) {reason}"
             for reason, cases in list(corpus["groups"].items())[:top]
         ]
+        if unsupported := corpus["refused_as_unsupported"]:
+            reasons.append(f"{len(unsupported)} of those passed were refused as Unsupported")
         low = name in below_target({name: corpus})
         table.add_row(
             name,
@@ -92,6 +98,8 @@ def print_table(corpora: dict[str, dict[str, Any]], *, top: int = TOP) -> None:
 def print_case(outcome: Outcome, *, written: bool) -> None:
     """All that differs in one case."""
     print(f"{outcome.corpus} {outcome.case}: {'FAILED' if outcome.differences else 'passed'}")
+    if outcome.refusal:
+        print(f"  {outcome.refusal}")
     for difference in outcome.differences:
         print(f"  {difference.reason}")
         for line in difference.detail.splitlines():
