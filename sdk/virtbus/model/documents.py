@@ -19,6 +19,9 @@ _MODULES = {
     "volume": "storage.volume:VOLUME",
     "secret": "secret:SECRET_DOCUMENT",
     "node-device": "node_device:NODE_DEVICE",
+    "interface": "interface:INTERFACE",
+    "network": "network:NETWORK",
+    "network-port": "network.port:NETWORK_PORT",
 }
 KINDS: tuple[str, ...] = tuple(_MODULES)
 """The names of all kinds of documents."""
@@ -34,6 +37,9 @@ _KIND_OF_TAG = {
     "volume": "volume",
     "secret": "secret",
     "device": "node-device",
+    "interface": "interface",
+    "network": "network",
+    "networkport": "network-port",
 }
 
 

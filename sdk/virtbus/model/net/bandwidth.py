@@ -38,6 +38,11 @@ class Bandwidth(Element):
     inbound: Child[Rate] = None
     outbound: Child[Rate] = None
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing is limited."""
+        return self.class_id is None and self.inbound is None and self.outbound is None
+
     def problems(self) -> Iterator[str]:
         """Only what comes in can be guaranteed."""
         if self.outbound and self.outbound.floor is not None:

@@ -76,6 +76,11 @@ class VirtualPort(Element):
     type: Attr[VirtualPortType] = None
     parameters: Child[VirtualPortParameters] = None
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether neither a type nor a parameter is given."""
+        return self.type is None and self.parameters in (None, VirtualPortParameters())
+
     def defaults(self) -> None:
         """Parameters that a type has no use for go, where they are not refused."""
         if self.parameters:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from ..engine.declare import Child, Element, Needed, NeededValue, Section
+from ..engine.declare import Child, Element, Needed, Section
 from ..engine.document import Document
-from ..engine.values import Mac, Uuid
 from ..net.filterref import FilterRef
-
-
-class BindingOwner(Element, kw_only=True):
-    """<owner>: the domain that the device belongs to."""
-
-    name: NeededValue[str]
-    uuid: NeededValue[Uuid]
+from ..net.owner import Owner, OwnMac
 
 
 class BindingDevice(Element, kw_only=True):
@@ -21,19 +14,13 @@ class BindingDevice(Element, kw_only=True):
     name: Needed[str]
 
 
-class BindingMac(Element, kw_only=True):
-    """<mac>: the guest's address."""
-
-    address: Needed[Mac]
-
-
 class FilterBinding(Element, kw_only=True):
     """<filterbinding>; `linkdev` is what a macvtap device is on."""
 
-    owner: Section[BindingOwner]
+    owner: Section[Owner]
     portdev: Section[BindingDevice]
     linkdev: Child[BindingDevice] = None
-    mac: Section[BindingMac]
+    mac: Section[OwnMac]
     filterref: Section[FilterRef]
 
 

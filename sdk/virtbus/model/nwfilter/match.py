@@ -43,7 +43,7 @@ def combined(matches: list[Match]) -> list[Match]:
         for side in (False, True)
     ]
     return [
-        cls(line=line, match="no" if negated else None, **side)
+        _made(cls, line, side, negated=bool(negated))
         for negated, side in enumerate(sides)
         if side or not (found or negated)
     ]
@@ -67,3 +67,10 @@ def _settle_ip_set(cls: type[Match], found: dict[str, tuple[str, bool]]) -> None
         found.setdefault("ipsetflags", ("src", False))
     else:
         found.pop("ipsetflags", None)
+
+
+def _made(cls: type[Match], line: int, values: dict[str, str], *, negated: bool) -> Match:
+    match = cls(line=line, match="no" if negated else None)
+    for name, value in values.items():
+        setattr(match, name, value)
+    return match
