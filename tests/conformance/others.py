@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from virtbus.errors import VirtbusError
 from virtbus.model.documents import kind_of
@@ -14,7 +12,7 @@ from .cases import Case, corpora_of
 from .definitions import Definition, definition_of
 from .domains import accepted, read, run_generic, step, xml_outcome
 from .outcome import Outcome, Stopped
-from .pipeline import read_document, read_volume, write_document
+from .pipeline import read_document, write_document
 from .xml_compare import Difference
 
 ROOT_OF = {
@@ -69,15 +67,6 @@ def run_other(case: Case, tests: Path) -> Iterator[Outcome]:
         lambda: how.write(document),
         lambda out: how.write(how.read(out)),
     )
-
-
-def _reader(corpus: str, kind: str, case: Case, tests: Path) -> Callable[[bytes], Any]:
-    """How the product takes a document of that corpus, with what the case says beside it."""
-    if corpus == "volume":
-        pool = read(tests, case.inputs[0])
-        needed = case.context != "VIR_VOL_XML_PARSE_NO_CAPACITY"
-        return partial(read_volume, pool=pool, capacity_needed=needed)
-    return partial(read_document, kind)
 
 
 def _kind(corpus: str) -> str | None:

@@ -71,18 +71,6 @@ def read_document(kind: str, text: bytes) -> Any:
     return document(kind).read(text)
 
 
-def read_volume(text: bytes, pool: bytes, *, capacity_needed: bool) -> Any:
-    """A volume as a pool of that document takes it."""
-    from virtbus.model.storage.volume import complete_volume
-
-    kind = document("volume")
-    volume = kind.parse(text)
-    where = document("pool").read(pool)
-    complete_volume(volume, pool_type=where.type, capacity_needed=capacity_needed)
-    kind.check(volume)
-    return volume
-
-
 def write_document(kind: str, element: Any, *, inactive: bool) -> str:
     """The document as it is given out, with its secrets."""
     return document(kind).format(element, inactive=inactive, with_secrets=True)

@@ -21,6 +21,9 @@ SAME = {
     "order of names": BASE.replace("<name>a</name>", "").replace(
         "</devices>", "</devices><name>a</name>"
     ),
+    "empty element over two lines": BASE.replace(
+        "<target dev='vdb'/>", "<target dev='vdb'>\n</target>"
+    ),
     "empty element": BASE.replace("<target dev='vdb'/>", "<target dev='vdb'></target>"),
 }
 
@@ -59,6 +62,10 @@ def test_order_of_siblings_of_one_name_has_a_meaning() -> None:
 def test_namespace_is_a_part_of_the_name() -> None:
     one, other = "<a xmlns:q='urn:1'><q:b/></a>", "<a><b/></a>"
     assert len(compare(one, other)) == 2
+
+
+def test_spaces_alone_are_a_text() -> None:
+    assert compare("<a> </a>", "<a/>")
 
 
 def test_text_beside_elements_is_compared() -> None:
