@@ -24,8 +24,8 @@ WITHOUT_EFFECT = {
     # What people and applications note.
     "Domain.title", "Domain.description", "Domain.metadata",
     # True of a running guest only, and settled anew at each start.
-    "Domain.id", "CharacterDevice.tty", "CharacterTarget.state", "Disk.backing_store",
-    "DiskSource.index", "Listen.from_config",
+    "Domain.id", "CharacterDevice.tty", "CharacterTarget.state",
+    "StorageSource.index", "Listen.from_config",
     "CharacterDevice.alias", "Controller.alias", "Disk.alias",
     "Input.alias", "Interface.alias",
     "MemBalloon.alias", "Rng.alias", "Video.alias", "Watchdog.alias",

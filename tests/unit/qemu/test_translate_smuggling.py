@@ -86,7 +86,7 @@ def places(root: Element) -> list[tuple[Element, str]]:
 
 def test_the_document_has_texts_to_try() -> None:
     names = {f"{type(e).__name__}.{n}" for e, n in places(domain_of(RICH))}
-    assert len(names) > 20 and "DiskSource.file" in names and "CharacterSource.path" in names
+    assert len(names) > 20 and "StorageSource.file" in names and "CharacterSource.path" in names
 
 
 @SETTINGS

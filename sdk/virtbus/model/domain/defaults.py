@@ -8,20 +8,10 @@ from ..engine import walk
 from .clock import Clock
 from .cpu import Vcpu
 from .devices.character import CharacterTarget, Console, Serial
-from .devices.disk import DiskBus, DiskTarget
 from .devices.interface import Interface, InterfaceMac
+from .disks import settle_disks
 from .memory import CurrentMemory
 from .root import Domain
-
-BUS_OF_PREFIX: dict[str, DiskBus] = {
-    "vd": "virtio",
-    "sd": "scsi",
-    "hd": "ide",
-    "fd": "fdc",
-    "xvd": "xen",
-    "ubd": "uml",
-    "nvme": "nvme",
-}
 
 
 def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
@@ -29,7 +19,7 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
 
     `uuid` is used when the document has none, `macs` gives an address for each
     interface without one. On return: UUID, current memory, vcpu, clock, the
-    lifecycle actions, disk buses, MAC addresses and the first console are set.
+    lifecycle actions, disk addresses, MAC addresses and the first console are set.
     """
     walk.defaults(domain)
     if domain.uuid is None:
@@ -42,9 +32,7 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
     domain.on_poweroff = domain.on_poweroff or "destroy"
     domain.on_reboot = domain.on_reboot or "restart"
     domain.on_crash = domain.on_crash or "destroy"
-    for disk in domain.devices.disks:
-        disk.target.bus = disk.target.bus or _bus(disk.target, disk.device)
-        disk.readonly = disk.readonly or disk.device == "cdrom"
+    settle_disks(domain)
     for interface in domain.devices.interfaces:
         _mac(interface, macs)
     _consoles(domain)
@@ -55,13 +43,6 @@ def _processors(vcpu: Vcpu) -> None:
     vcpu.placement = vcpu.placement or "static"
     if vcpu.current == vcpu.maximum:
         vcpu.current = None
-
-
-def _bus(target: DiskTarget, device: str) -> DiskBus:
-    if device == "floppy":
-        return "fdc"
-    prefixes = (p for p in BUS_OF_PREFIX if target.dev.startswith(p))
-    return BUS_OF_PREFIX[next(prefixes, "hd")]
 
 
 def _mac(interface: Interface, macs: Iterator[str]) -> None:

@@ -27,10 +27,12 @@ from .boot import Os
 from .clock import Clock
 from .cpu import Cpu, Vcpu
 from .devices import Devices
+from .disks import disks_problems
 from .features import Features
 from .memory import CurrentMemory, MaxMemory, Memory
 from .power import CrashAction, LifecycleAction, PowerManagement
 from .security import SecurityLabel
+from .throttle import ThrottleGroups
 
 DomainType: TypeAlias = Literal[
     "qemu", "kqemu", "kvm", "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox",
@@ -52,6 +54,7 @@ class Domain(Element, kw_only=True):
     memory: Section[Memory]
     current_memory: Annotated[Child[CurrentMemory], Name("currentMemory")] = None
     vcpu: Section[Vcpu] = field(default_factory=Vcpu)
+    throttlegroups: Child[ThrottleGroups] = None
     os: Section[Os]
     features: Child[Features] = None
     cpu: Child[Cpu] = None
@@ -81,6 +84,7 @@ class Domain(Element, kw_only=True):
             if count != maximum:
                 yield f"the CPU topology makes {count} processors, but vcpu says {maximum}"
         yield from _device_problems(self.devices)
+        yield from disks_problems(self)
 
 
 def _device_problems(devices: Devices) -> Iterator[str]:

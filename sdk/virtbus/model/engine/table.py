@@ -61,6 +61,21 @@ def table_of(cls: type[Element]) -> Table:
     return table
 
 
+def says_nothing(element: Element) -> bool:
+    """Whether nothing is written of an element but its tag."""
+    if element.other or element.other_attributes:
+        return False
+    for field in table_of(type(element)).fields:
+        value = getattr(element, field.name)
+        if value or (value is not None and field.kind in _SAID_BY_NO):
+            return False
+    return True
+
+
+_SAID_BY_NO = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE, Kind.VALUE)
+"""Where 0, "no" and "" are something that was said."""
+
+
 def _build(cls: type[Element]) -> Table:
     hints = get_type_hints(cls, include_extras=True)
     declared = [f for f in msgspec.structs.fields(cls) if f.name not in _OWN]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 _HEX = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})", re.ASCII)
+_OCTAL = re.compile(r"[0-7]{1,12}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}", re.ASCII)
 
@@ -97,6 +98,29 @@ class AnyBase(NamedTuple):
     def format(self, value: int) -> str:
         """Decimal, within bounds."""
         return Integer(0, self.high).format(value)
+
+
+class Octal(NamedTuple):
+    """Permissions: an octal number, written with leading zeros."""
+
+    high: int
+    digits: int
+
+    def parse(self, raw: str) -> int:
+        """A number within bounds."""
+        text = raw.strip()
+        if not _OCTAL.fullmatch(text):
+            raise ValueError(f"expected an octal number such as 0755, not '{_brief(raw)}'")
+        return self._bounded(int(text, 8))
+
+    def format(self, value: int) -> str:
+        """Octal, padded with zeros."""
+        return f"{self._bounded(value):0{self.digits}o}"
+
+    def _bounded(self, value: int) -> int:
+        if not 0 <= value <= self.high:
+            raise ValueError(f"{value:#o} is not within 0..{self.high:#o}")
+        return value
 
 
 class Switch(NamedTuple):

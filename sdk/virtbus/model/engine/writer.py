@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import InvalidDocument
 from .declare import Element, Kind
 from .namespaces import NAMESPACES
-from .table import Field, table_of
+from .table import Field, says_nothing, table_of
 
 _SPECIAL = re.compile("[&<>'\"\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {
@@ -51,7 +51,7 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
             continue
         kind = field.kind
         if kind is Kind.CHILD:
-            if not (field.section and _says_nothing(value)):
+            if not (field.section and says_nothing(value)):
                 _write(body, field.xml, value, inner)
         elif kind is Kind.CHILDREN:
             for item in value:
@@ -76,20 +76,6 @@ def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
         out.append(f"{head}>{text}</{tag}>")
     else:
         out.append(f"{head}/>")
-
-
-def _says_nothing(section: Element) -> bool:
-    if section.other or section.other_attributes:
-        return False
-    for field in table_of(type(section)).fields:
-        value = getattr(section, field.name)
-        if value or (value is not None and field.kind in _SAID_BY_NO):
-            return False
-    return True
-
-
-_SAID_BY_NO = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE, Kind.VALUE)
-"""Where 0, "no" and "" are something that was said."""
 
 
 def _write_leaf(out: list[str], field: Field, value: Any, indent: str) -> None:

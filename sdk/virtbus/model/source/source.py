@@ -34,6 +34,8 @@ ImageFormat: TypeAlias = Literal[
     "raw", "dir", "bochs", "cloop", "dmg", "iso", "vpc", "vdi", "fat", "vhd", "ploop", "cow",
     "qcow", "qcow2", "qed", "vmdk",
 ]  # fmt: skip
+DriverFormat: TypeAlias = Literal[ImageFormat, "aio"]
+"""As a disk's <driver> has it: `aio` is an old word for raw images."""
 
 
 class MaximalSize(Element):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.disk import DiskDriver
+from virtbus.model.domain.devices.disk_driver import DiskDriver
+from virtbus.model.domain.disks import ordered
 
 from .. import drives
 from ..machine import Board
@@ -17,5 +18,5 @@ def disks(domain: Domain, board: Board) -> None:
         disk.driver.name = disk.driver.name or "qemu"
         if disk.path:
             disk.driver.type = disk.driver.type or "raw"
-    devices.disks = drives.ordered(devices.disks)
+    devices.disks = ordered(devices.disks)
     drives.assign(devices.disks)

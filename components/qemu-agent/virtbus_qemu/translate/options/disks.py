@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from virtbus.model.domain.devices.address import DriveAddress
-from virtbus.model.domain.devices.disk import Disk, DiskDriver
+from virtbus.model.domain.devices.disk import Disk
+from virtbus.model.domain.devices.disk_driver import DiskDriver
 
 from ..aliases import alias_of
 from ..machine import Board
@@ -14,7 +15,7 @@ from ..places import place_of, usb_place
 from ..refuse import refuse_set
 from ..words import invalid, json_option, unsupported
 
-FORMATS = ("raw", "qcow2", "qed", "vmdk", "vdi", "vhdx", "vpc", "luks")
+FORMATS = ("raw", "qcow2", "qed", "vmdk", "vdi", "vhdx", "vpc")
 _DIRECT = {"none": True, "directsync": True}
 _WRITE_CACHE = {"none": True, "writeback": True, "unsafe": True}
 _VIRTIO = {
@@ -60,7 +61,7 @@ def _refuse(disk: Disk) -> None:
 def _nodes(disk: Disk, path: str, number: int) -> Iterator[str]:
     driver = disk.driver or DiskDriver()
     kind = driver.type or "raw"
-    if kind not in FORMATS or kind == "luks":
+    if kind not in FORMATS:
         raise unsupported("disk/driver", f"type '{kind}'", driver.line)
     if not path.startswith("/"):
         raise invalid("disk/source", "expected an absolute path", disk.line)

@@ -11,12 +11,14 @@ from .audio import Audio
 from .character import Channel, Console, Serial
 from .controller import Controller
 from .disk import Disk
+from .filesystem import Filesystem
 from .graphics import Graphics
 from .hostdev import Hostdev
 from .hostdev_caps import NetCapability
 from .input import Input
 from .interface import Interface
 from .iommu import Iommu
+from .lease import Lease
 from .shmem import Shmem
 from .small import Crypto, Hub, MemBalloon, NvramDevice, Pstore, Rng, Watchdog
 from .sound import Sound
@@ -32,6 +34,8 @@ class Devices(Element):
     emulator: Value[str] = None
     disks: Annotated[Children[Disk], Name("disk")] = field(default_factory=list)
     controllers: Annotated[Children[Controller], Name("controller")] = field(default_factory=list)
+    leases: Annotated[Children[Lease], Name("lease")] = field(default_factory=list)
+    filesystems: Annotated[Children[Filesystem], Name("filesystem")] = field(default_factory=list)
     interfaces: Annotated[Children[Interface], Name("interface")] = field(default_factory=list)
     serials: Annotated[Children[Serial], Name("serial")] = field(default_factory=list)
     consoles: Annotated[Children[Console], Name("console")] = field(default_factory=list)

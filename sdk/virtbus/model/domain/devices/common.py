@@ -30,6 +30,12 @@ class BootOrder(Element, kw_only=True):
     loadparm: Attr[str] = None
 
 
+class AcpiIndex(Element, kw_only=True):
+    """<acpi>: the number by which the guest's ACPI tables know the device."""
+
+    index: Needed[Positive]
+
+
 class Rom(Element):
     """<rom>: the device's option ROM."""
 
