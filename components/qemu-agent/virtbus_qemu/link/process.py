@@ -190,6 +190,21 @@ def spawn(
     """
     if str(uuid) not in command:
         raise ValueError("the command does not name the guest's UUID")
+    return execute(
+        command, uuid, log=log, pass_fds=pass_fds, run_as=run_as, environment=environment
+    )
+
+
+def execute(
+    command: Sequence[str],
+    uuid: UUID,
+    *,
+    log: Path,
+    pass_fds: Sequence[int] = (),
+    run_as: RunAs | None = None,
+    environment: Mapping[str, str] = ENVIRONMENT,
+) -> Process:
+    """As `spawn`, for a program that is not looked for later: the companion of a guest."""
     with ExitStack() as cleanup:
         output = open_log(log)
         cleanup.callback(os.close, output)

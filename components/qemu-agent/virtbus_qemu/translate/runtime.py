@@ -33,6 +33,23 @@ class TapRequest(msgspec.Struct, frozen=True, kw_only=True):
     queues: int
 
 
+class Companion(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that serves a guest's device over a socket, and ends when QEMU hangs up.
+
+    `program` is a path, or a name that the host's own folders are searched for. In `arguments`
+    the word `{fd}` stands for the number of a listening socket, bound at `socket`, that it
+    inherits. `directories` are made for it, its user's alone. `as_root` when it must open what
+    any user owns.
+    """
+
+    alias: str
+    program: str
+    arguments: tuple[str, ...]
+    socket: str
+    directories: tuple[str, ...] = ()
+    as_root: bool = False
+
+
 class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     """How to start a guest.
 
