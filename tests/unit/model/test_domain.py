@@ -267,7 +267,7 @@ def test_metadata_is_set_by_namespace() -> None:
         ),
         (
             small(devices="<rng model='virtio'><backend model='random'>a</backend></rng>"),
-            "domain/devices/rng",
+            "domain/devices/rng/backend",
             "absolute",
         ),
         (

@@ -24,11 +24,13 @@ WITHOUT_EFFECT = {
     # What people and applications note.
     "Domain.title", "Domain.description", "Domain.metadata",
     # True of a running guest only, and settled anew at each start.
-    "Domain.id", "CharacterDevice.tty", "CharacterTarget.state",
+    "Domain.id", "Console.tty", "ChannelTarget.state",
     "StorageSource.index", "Listen.from_config",
     "CharacterDevice.alias", "Controller.alias", "Disk.alias",
     "Input.alias", "Interface.alias",
     "MemBalloon.alias", "Rng.alias", "Video.alias", "Watchdog.alias",
+    # A console's place in the list.
+    "ConsoleTarget.port",
     # How a CPU is chosen and checked; exact and unchecked is what QEMU does.
     "Cpu.match", "Cpu.check", "CpuModel.fallback",
     # The value in the everything document says what is the case anyway.

@@ -13,7 +13,7 @@ from virtbus.agent import Host
 from virtbus.errors import HypervisorFailed, VirtbusError
 from virtbus.model.domain import Domain, format_domain
 from virtbus.model.domain.devices.graphics import VncGraphics
-from virtbus.model.domain.devices.interface import InterfaceTarget
+from virtbus.model.domain.devices.interface_parts import InterfaceTarget
 from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory

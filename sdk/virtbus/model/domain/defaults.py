@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID, uuid5
 
 from ..engine import walk
+from ..net.virtualport import VirtualPortParameters, made_parameters
 from .clock import Clock
 from .cpu import Vcpu
-from .devices.character import CharacterTarget, Console, Serial
-from .devices.interface import Interface, InterfaceMac
+from .devices.interface import Interface
+from .devices.interface_parts import UNSET_MAC, InterfaceMac
 from .disks import settle_disks
+from .lines import number_lines, pair_console
 from .memory import CurrentMemory
 from .root import Domain
 
@@ -35,7 +38,10 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
     settle_disks(domain)
     for interface in domain.devices.interfaces:
         _mac(interface, macs)
-    _consoles(domain)
+        _switch_port(interface, domain.uuid)
+    number_lines(domain.devices)
+    if domain.os.type.kind in (None, "hvm"):
+        pair_console(domain.devices)
 
 
 def _processors(vcpu: Vcpu) -> None:
@@ -46,49 +52,18 @@ def _processors(vcpu: Vcpu) -> None:
 
 
 def _mac(interface: Interface, macs: Iterator[str]) -> None:
-    if interface.mac is None:
-        interface.mac = InterfaceMac(address=next(macs))
+    interface.mac = interface.mac or InterfaceMac()
+    if interface.mac.address == UNSET_MAC:
+        interface.mac.address = next(macs)
 
 
-def _consoles(domain: Domain) -> None:
-    """The first serial port and the first console are one line, written twice."""
-    devices = domain.devices
-    for port, serial in enumerate(devices.serials):
-        serial.target = serial.target or CharacterTarget()
-        serial.target.port = port if serial.target.port is None else serial.target.port
-    for port, console in enumerate(devices.consoles):
-        console.target = console.target or CharacterTarget()
-        console.target.type = console.target.type or "serial"
-        console.target.port = port if console.target.port is None else console.target.port
-    if domain.os.type.kind not in (None, "hvm"):
+def _switch_port(interface: Interface, domain_uuid: str) -> None:
+    """A switch tells ports apart by an identifier; it follows from the guest and the card."""
+    port = interface.virtualport
+    if port is None or interface.mac is None:
         return
-    if devices.consoles and not devices.serials:
-        first = devices.consoles[0]
-        if first.target and first.target.type == "serial":
-            devices.serials.append(_serial_of(first))
-    elif devices.serials and not devices.consoles:
-        devices.consoles.append(console_of(devices.serials[0]))
-
-
-def _serial_of(console: Console) -> Serial:
-    return Serial(
-        type=console.type,
-        sources=list(console.sources),
-        protocol=console.protocol,
-        log=console.log,
-        target=CharacterTarget(port=0),
-    )
-
-
-def console_of(serial: Serial) -> Console:
-    """The console that stands for the first serial port."""
-    path = serial.source.path if serial.source and serial.type == "pty" else None
-    return Console(
-        type=serial.type,
-        tty=path,
-        sources=list(serial.sources),
-        protocol=serial.protocol,
-        log=serial.log,
-        target=CharacterTarget(type="serial", port=0),
-        alias=serial.alias,
-    )
+    for name in made_parameters(port.type):
+        port.parameters = port.parameters or VirtualPortParameters()
+        if getattr(port.parameters, name) is None:
+            made = uuid5(UUID(domain_uuid), f"{interface.mac.address} {name}")
+            setattr(port.parameters, name, str(made))

@@ -29,6 +29,7 @@ from .cpu import Cpu, Vcpu
 from .devices import Devices
 from .disks import disks_problems
 from .features import Features
+from .lines import line_problems
 from .memory import CurrentMemory, MaxMemory, Memory
 from .power import CrashAction, LifecycleAction, PowerManagement
 from .security import SecurityLabel
@@ -83,6 +84,7 @@ class Domain(Element, kw_only=True):
             count, maximum = self.cpu.topology.count(), self.vcpu.maximum or 1
             if count != maximum:
                 yield f"the CPU topology makes {count} processors, but vcpu says {maximum}"
+        yield from line_problems(self.devices)
         yield from _device_problems(self.devices)
         yield from disks_problems(self)
 

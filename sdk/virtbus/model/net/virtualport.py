@@ -47,6 +47,8 @@ VirtualPortType: TypeAlias = Literal["802.1Qbg", "802.1Qbh", "openvswitch", "mid
 class VirtualPortParameters(Element):
     """<parameters>: which of them apply follows from the port's type."""
 
+    MAY_BE_EMPTY = False
+
     managerid: Attr[Annotated[int, _Number(0xFF)]] = None
     typeid: Attr[Annotated[int, _Number(0xFFFFFF)]] = None
     typeidversion: Attr[Annotated[int, _Number(0xFF)]] = None
@@ -72,6 +74,8 @@ _DROPPED = {"midonet": (*_QBG, "profileid")}
 
 class VirtualPort(Element):
     """<virtualport>. Without a type it serves whichever type the network turns out to use."""
+
+    MAY_BE_EMPTY = False
 
     type: Attr[VirtualPortType] = None
     parameters: Child[VirtualPortParameters] = None
@@ -100,7 +104,21 @@ class VirtualPort(Element):
                 yield name
 
 
+def made_parameters(kind: str | None) -> tuple[str, ...]:
+    """The identifiers that are made where an interface's port of this type has none."""
+    return _MADE.get(kind, ())
+
+
+_MADE: dict[str | None, tuple[str, ...]] = {
+    None: ("instanceid", "interfaceid"),
+    "802.1Qbg": ("instanceid",),
+    "openvswitch": ("interfaceid",),
+}
+
+
 class PortOptions(Element):
     """<port>: what a port of a bridge may do."""
+
+    MAY_BE_EMPTY = False
 
     isolated: Attr[YesNo] = None

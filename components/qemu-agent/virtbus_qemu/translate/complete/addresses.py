@@ -11,7 +11,8 @@ from virtbus.model.domain.devices.controller import Controller
 from virtbus.model.domain.devices.disk import Disk
 from virtbus.model.domain.devices.input import Input
 from virtbus.model.domain.devices.interface import Interface
-from virtbus.model.domain.devices.small import MemBalloon, Rng, Watchdog
+from virtbus.model.domain.devices.rng import Rng
+from virtbus.model.domain.devices.small import MemBalloon, Watchdog
 from virtbus.model.domain.devices.video import Video
 
 from ..machine import Board

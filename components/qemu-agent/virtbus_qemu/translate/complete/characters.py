@@ -6,11 +6,11 @@ from virtbus.model.domain import Domain
 from virtbus.model.domain.devices import Devices
 from virtbus.model.domain.devices.address import VirtioSerialAddress
 from virtbus.model.domain.devices.character import (
-    CharacterDevice,
-    CharacterTarget,
+    Channel,
     Console,
     Serial,
-    TargetModel,
+    SerialTarget,
+    SerialTargetModel,
 )
 
 from ..machine import Board
@@ -23,11 +23,11 @@ def characters(domain: Domain, board: Board) -> None:
 
 
 def _serial_target(serial: Serial) -> None:
-    serial.target = serial.target or CharacterTarget(port=0)
+    serial.target = serial.target or SerialTarget(port=0)
     target = serial.target
     if target.type in (None, "isa-serial"):
         target.type = "isa-serial"
-        target.model = target.model or TargetModel(name="isa-serial")
+        target.model = target.model or SerialTargetModel(name="isa-serial")
 
 
 def virtio_consoles(devices: Devices) -> list[Console]:
@@ -35,9 +35,9 @@ def virtio_consoles(devices: Devices) -> list[Console]:
     return [c for c in devices.consoles if c.target and c.target.type == "virtio"]
 
 
-def virtio_lines(devices: Devices) -> list[CharacterDevice]:
+def virtio_lines(devices: Devices) -> list[Channel | Console]:
     """The channels and consoles that are ports of a virtio-serial controller."""
-    lines: list[CharacterDevice] = [*devices.channels, *virtio_consoles(devices)]
+    lines: list[Channel | Console] = [*devices.channels, *virtio_consoles(devices)]
     return [c for c in lines if c.target and c.target.type == "virtio"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.interface import InterfaceModel
+from virtbus.model.domain.devices.interface_parts import InterfaceModel
 
 from ..machine import Board
 

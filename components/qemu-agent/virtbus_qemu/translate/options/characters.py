@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.defaults import console_of
 from virtbus.model.domain.devices.address import VirtioSerialAddress
-from virtbus.model.domain.devices.character import CharacterDevice, CharacterSource, Serial
+from virtbus.model.domain.devices.character import (
+    Channel,
+    ChannelTarget,
+    CharacterDevice,
+    Console,
+    Serial,
+)
+from virtbus.model.domain.devices.character_source import CharacterSource
+from virtbus.model.domain.lines import console_of
 
 from ..aliases import alias_of
 from ..complete.characters import virtio_consoles
@@ -35,7 +42,8 @@ def character_options(domain: Domain, runtime: RuntimePaths) -> Iterator[str]:
             raise unsupported("console", "a second one on a serial port", console.line)
         if target not in ("serial", "virtio"):
             raise unsupported("console/target", f"type '{target}'", console.line)
-    for line in (*virtio_consoles(devices), *devices.channels):
+    ports: list[Channel | Console] = [*virtio_consoles(devices), *devices.channels]
+    for line in ports:
         yield from ("-chardev", _chardev(line, runtime))
         yield from ("-device", json_option(_virtio(line)))
 
@@ -44,7 +52,7 @@ def _chardev(device: CharacterDevice, runtime: RuntimePaths) -> str:
     name = f"char{alias_of(device)}"
     log = device.log
     logging: dict[str, str | bool | None] = {
-        "logfile": _absolute(log.file, "log") if log else None,
+        "logfile": _absolute(log.file or "", "log") if log else None,
         "logappend": log.append if log else None,
     }
     if device.protocol is not None and device.type != "tcp":
@@ -116,7 +124,6 @@ def _serial(serial: Serial) -> dict[str, Any]:
         raise unsupported("serial/target/model", f"'{target.model.name}'", serial.line)
     if serial.address is not None:
         raise unsupported("serial", "'address'", serial.line)
-    refuse_set("serial/target", target, "name")
     port = target.port or 0
     if port >= MAX_ISA_PORTS:
         raise invalid("serial/target", f"the machine has {MAX_ISA_PORTS} ports", serial.line)
@@ -124,12 +131,11 @@ def _serial(serial: Serial) -> dict[str, Any]:
     return {"driver": "isa-serial", "chardev": f"char{alias}", "id": alias, "index": port}
 
 
-def _virtio(line: CharacterDevice) -> dict[str, Any]:
+def _virtio(line: Channel | Console) -> dict[str, Any]:
     target = line.target
     if target is None or target.type != "virtio":
         kind = target.type if target else None
         raise unsupported("channel/target", f"type '{kind}'", line.line)
-    refuse_set("target", target, "model")
     if not alias_of(line).startswith("console"):
         refuse_set("channel/target", target, "port")
     address = line.address
@@ -143,7 +149,7 @@ def _virtio(line: CharacterDevice) -> dict[str, Any]:
         "nr": address.port,
         "chardev": f"char{alias}",
         "id": alias,
-        "name": target.name,
+        "name": target.name if isinstance(target, ChannelTarget) else None,
     }
 
 

@@ -33,7 +33,7 @@ def _tap(nic: Interface) -> TapRequest:
         alias=alias_of(nic),
         name=(nic.target.dev if nic.target else None) or "",
         bridge=(nic.source.bridge if nic.source and nic.type == "bridge" else None) or "",
-        mtu_bytes=nic.mtu.size if nic.mtu else 0,
+        mtu_bytes=(nic.mtu.size_bytes if nic.mtu else None) or 0,
         queues=(nic.driver.queues if nic.driver else None) or 1,
     )
 
@@ -57,7 +57,7 @@ def _refuse(nic: Interface) -> None:
     if nic.type == "user":
         refuse_set("interface/driver", nic.driver, "queues")
         refuse_set("interface/target", nic.target, "dev")
-        if nic.model is None or not nic.model.type.startswith("virtio"):
+        if nic.model is None or not (nic.model.type or "").startswith("virtio"):
             refuse_set("interface", nic, "mtu")
     if nic.type != "bridge":
         refuse_set("interface/source", nic.source, "bridge", "dev")
@@ -79,7 +79,7 @@ def _netdev(nic: Interface, alias: str, fds: tuple[int, ...]) -> str:
 def _device(
     nic: Interface, alias: str, queues: int, board: Board, bootindex: int | None
 ) -> dict[str, Any]:
-    model = nic.model.type if nic.model else ""
+    model = (nic.model.type if nic.model else None) or ""
     if model not in _CARDS:
         raise unsupported("interface/model", f"'{model}'", nic.line)
     virtio = model.startswith("virtio")
@@ -92,7 +92,7 @@ def _device(
         "driver": _CARDS[model],
         "mq": True if queues > 1 else None,
         "vectors": 2 * queues + 2 if queues > 1 else None,
-        "host_mtu": nic.mtu.size if nic.mtu and virtio else None,
+        "host_mtu": nic.mtu.size_bytes if nic.mtu and virtio else None,
         "netdev": f"host{alias}",
         "id": alias,
         "mac": nic.mac.address,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.small import MemBalloon, Rng, Watchdog
+from virtbus.model.domain.devices.rng import Rng
+from virtbus.model.domain.devices.small import MemBalloon, Watchdog
 
 from ..aliases import alias_of
 from ..machine import Board

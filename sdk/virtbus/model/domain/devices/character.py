@@ -1,4 +1,4 @@
-"""<serial>, <parallel>, <console>, <channel>: lines that carry bytes."""
+"""<serial>, <parallel>, <console>, <channel>: lines between guest and host."""
 
 from __future__ import annotations
 
@@ -6,81 +6,96 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias
 
 import msgspec
-from msgspec import field
 
-from ...engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed
-from ...engine.values import OnOff, UInt, YesNo
-from .address import Address
-from .common import Alias
+from ...engine.declare import LIVE, Attr, Child, Element, Needed
+from ...engine.values import Port, UInt
+from ...net.addresses import IpAddress, family_of
+from .address import Address, UsbAddress
+from .character_source import CharacterBackend, CharacterType
+from .common import Acpi, Alias
 
-CharacterType: TypeAlias = Literal[
-    "null", "vc", "pty", "dev", "file", "pipe", "stdio", "udp", "tcp", "unix", "spicevmc",
-    "spiceport", "nmdm", "qemu-vdagent", "dbus",
+SerialTargetType: TypeAlias = Literal[
+    "isa-serial", "usb-serial", "pci-serial", "spapr-vio-serial", "system-serial", "sclp-serial",
+    "isa-debug",
 ]  # fmt: skip
-TargetType: TypeAlias = Literal[
-    "isa-serial", "usb-serial", "pci-serial", "spapr-vio-serial", "system-serial",
-    "sclp-serial", "isa-debug",
-    "serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm", "guestfwd",
+SerialModel: TypeAlias = Literal[
+    "isa-serial", "usb-serial", "pci-serial", "spapr-vty", "pl011", "16550a", "sclpconsole",
+    "sclplmconsole", "isa-debugcon",
 ]  # fmt: skip
+ConsoleTargetType: TypeAlias = Literal[
+    "serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm"
+]
+ChannelTargetType: TypeAlias = Literal["guestfwd", "virtio", "xen"]
 
 
-class CharacterSource(Element):
-    """<source>: the host's end of the line."""
-
-    path: Attr[str] = None
-    append: Attr[OnOff] = None
-    mode: Attr[Literal["bind", "connect"]] = None
-    host: Attr[str] = None
-    service: Attr[str] = None
-    tls: Attr[YesNo] = None
-    channel: Attr[str] = None
-
-
-class Protocol(Element, kw_only=True):
-    """<protocol>: how bytes are framed on TCP."""
-
-    type: Needed[Literal["raw", "telnet", "telnets", "tls"]]
-
-
-class Log(Element, kw_only=True):
-    """<log>: a file that gets a copy of the guest's output."""
-
-    file: Needed[str]
-    append: Attr[OnOff] = None
-
-
-class TargetModel(Element, kw_only=True):
-    """<model>: the device the guest sees."""
-
-    name: Needed[str]
-
-
-class CharacterTarget(Element):
+class LineTarget(Element):
     """<target>: the guest's end of the line."""
 
-    type: Attr[TargetType] = None
+
+class SerialTargetModel(Element, kw_only=True):
+    """<model>: the device the guest sees."""
+
+    name: Needed[SerialModel]
+
+
+class SerialTarget(LineTarget):
+    """<target> of a serial port."""
+
+    type: Attr[SerialTargetType] = None
+    port: Attr[UInt] = None
+    model: Child[SerialTargetModel] = None
+
+
+class ParallelTarget(LineTarget):
+    """<target> of a parallel port."""
+
+    port: Attr[UInt] = None
+
+
+class ConsoleTarget(LineTarget):
+    """<target> of a console."""
+
+    type: Attr[ConsoleTargetType] = None
+    port: Attr[UInt] = None
+
+
+class ChannelTarget(LineTarget, kw_only=True):
+    """<target> of a channel: a named port, or an address within the guest's user network."""
+
+    type: Needed[ChannelTargetType]
+    address: Attr[IpAddress] = None
+    port: Attr[Port] = None
     name: Attr[str] = None
     state: Annotated[Attr[Literal["connected", "disconnected"]], LIVE] = None
-    port: Attr[UInt] = None
-    model: Child[TargetModel] = None
+
+    def defaults(self) -> None:
+        """What belongs to other types of channels goes."""
+        if self.type == "guestfwd":
+            self.name = self.state = None
+        else:
+            self.address = self.port = None
+
+    def problems(self) -> Iterator[str]:
+        """Forwarding needs an address."""
+        if self.type == "guestfwd":
+            if self.address is None or self.port is None:
+                yield "type 'guestfwd' needs 'address' and 'port'"
+            elif family_of(self.address) != "ipv4":
+                yield "type 'guestfwd' needs an IPv4 address"
 
 
-class CharacterDevice(Element, kw_only=True):
-    """A line between guest and host."""
+class CharacterDevice(CharacterBackend):
+    """A line the guest sees as a device of its own."""
 
-    type: Needed[CharacterType]
-    tty: Annotated[Attr[str], LIVE] = None
-    sources: Annotated[Children[CharacterSource], Name("source")] = field(default_factory=list)
-    protocol: Child[Protocol] = None
-    log: Child[Log] = None
-    target: Child[CharacterTarget] = None
+    type: Needed[CharacterType] = "pty"
+    target: Child[LineTarget] = None
     alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
     address: Child[Address] = None
 
-    @property
-    def source(self) -> CharacterSource | None:
-        """The one source; UDP alone has a second, for the other direction."""
-        return self.sources[0] if self.sources else None
+    def defaults(self) -> None:
+        """What its type has always, and nothing it has no use for."""
+        self.settle(self.type)
 
     def inactive(self) -> Self | None:
         """A pty's path is given at start."""
@@ -90,28 +105,56 @@ class CharacterDevice(Element, kw_only=True):
 
     def problems(self) -> Iterator[str]:
         """The source says what the type needs."""
-        source = self.source
-        if self.type in ("file", "dev", "pipe") and not (source and source.path):
-            yield f"type '{self.type}' needs a source with 'path'"
-        if self.type == "tcp" and not (source and source.service):
-            yield "type 'tcp' needs a source with 'service'"
-        if self.type != "udp" and len(self.sources) > 1:
-            yield f"type '{self.type}' has one source"
+        yield from self.line_problems(self.type)
 
 
-class Serial(CharacterDevice, kw_only=True):
+class Serial(CharacterDevice):
     """<serial>: a UART."""
 
+    target: Child[SerialTarget] = None
 
-class Console(CharacterDevice, kw_only=True):
+    def problems(self) -> Iterator[str]:
+        """A USB port sits on a USB bus."""
+        yield from super().problems()
+        yield from _no_vdagent(self.type)
+        on_usb = self.target is not None and self.target.type == "usb-serial"
+        if on_usb and self.address is not None and not isinstance(self.address, UsbAddress):
+            yield "type 'usb-serial' needs an address of type 'usb'"
+
+
+class Parallel(CharacterDevice):
+    """<parallel>: a printer port."""
+
+    target: Child[ParallelTarget] = None
+
+    def problems(self) -> Iterator[str]:
+        """No channel's type."""
+        yield from super().problems()
+        yield from _no_vdagent(self.type)
+
+
+class Console(CharacterDevice):
     """<console>: the line a person talks to the guest on."""
 
+    tty: Annotated[Attr[str], LIVE] = None
+    target: Child[ConsoleTarget] = None
 
-class Channel(CharacterDevice, kw_only=True):
+
+class Channel(CharacterDevice):
     """<channel>: a line between a program in the guest and one on the host."""
+
+    target: Child[ChannelTarget] = None
 
     def problems(self) -> Iterator[str]:
         """A channel needs a target, too."""
-        yield from super().problems()
-        if self.target is None or self.target.type is None:
+        if self.target is None:
             yield "a channel needs a target with 'type'"
+            return
+        yield from self.line_problems(self.type, path_is_made=self.target.type != "guestfwd")
+        if self.target.type != "virtio":
+            yield from _no_vdagent(self.type)
+
+
+def _no_vdagent(kind: CharacterType) -> Iterator[str]:
+    if kind == "spicevmc":
+        yield "type 'spicevmc' is for channels of type 'virtio'"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
-from ...engine.declare import Attr, Child, Element, Name, Needed, Section, Size, Text, Value
-from ...engine.values import Integer, OnOff, Positive, UInt, Unit
+from ...engine.declare import Attr, Child, Element, Name, Needed, Section, Size, Value
+from ...engine.values import Integer, OnOff, UInt, Unit
 from .address import Address
 from .common import Acpi, Alias, VirtioDriver
 
@@ -117,33 +117,3 @@ class Pstore(Element, kw_only=True):
         size_kib = self.size.size_kib
         if size_kib < 4 or size_kib & (size_kib - 1):
             yield "the size must be a power of two of at least 4 KiB"
-
-
-class RngRate(Element, kw_only=True):
-    """<rate>: at most so many bytes in a period."""
-
-    bytes: Needed[Positive]
-    period_ms: Annotated[Attr[Positive], Name("period")] = None
-
-
-class RngBackend(Element, kw_only=True):
-    """<backend>: where the random bytes come from; the text is a path for model random."""
-
-    model: Needed[Literal["random", "egd", "builtin"]]
-    path: Text[str] = None
-
-
-class Rng(Element, kw_only=True):
-    """<rng>: a source of random numbers for the guest."""
-
-    model: Needed[Literal["virtio", "virtio-transitional", "virtio-non-transitional"]]
-    rate: Child[RngRate] = None
-    backend: Section[RngBackend]
-    driver: Child[VirtioDriver] = None
-    alias: Child[Alias] = None
-    address: Child[Address] = None
-
-    def problems(self) -> Iterator[str]:
-        """A path is absolute."""
-        if self.backend.model == "random" and not (self.backend.path or "/").startswith("/"):
-            yield "the backend's path must be absolute"

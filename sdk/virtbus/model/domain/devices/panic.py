@@ -1,0 +1,23 @@
+"""<panic>: how the guest tells that its kernel crashed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...engine.declare import Attr, Child, Element
+from .address import Address
+from .common import Acpi, Alias
+
+
+class Panic(Element):
+    """<panic>."""
+
+    model: Attr[Literal["default", "isa", "pseries", "hyperv", "s390", "pvpanic"]] = None
+    alias: Child[Alias] = None
+    acpi: Child[Acpi] = None
+    address: Child[Address] = None
+
+    def defaults(self) -> None:
+        """The machine's own is not written."""
+        if self.model == "default":
+            self.model = None
