@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from virtbus.model.storage.pool import POOL, Pool, complete_pool
 from virtbus.model.storage.volume import VOLUME, Volume, complete_volume
 
 from .cases import Case
 from .environment import UUID
-
-
-class Definition(NamedTuple):
-    """Reading, by the product's own functions, as the case says; and writing."""
-
-    read: Callable[[bytes], Any]
-    write: Callable[[Any], str]
+from .moments import Definition, backup, checkpoint, snapshot
 
 
 def definition_of(kind: str, case: Case, tests: Path) -> Definition | None:
@@ -49,4 +42,10 @@ def _volume(case: Case, tests: Path) -> Definition:
     return Definition(read, lambda volume: VOLUME.format(volume, inactive=True))
 
 
-_DEFINITIONS: dict[str, Callable[[Case, Path], Definition]] = {"pool": _pool, "volume": _volume}
+_DEFINITIONS: dict[str, Callable[[Case, Path], Definition]] = {
+    "pool": _pool,
+    "volume": _volume,
+    "snapshot": snapshot,
+    "checkpoint": checkpoint,
+    "backup": backup,
+}
