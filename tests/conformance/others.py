@@ -9,8 +9,9 @@ from virtbus.errors import VirtbusError
 from virtbus.model.documents import kind_of
 
 from .cases import Case, corpora_of
-from .definitions import Definition, definition_of
+from .definitions import definition_of
 from .domains import accepted, read, run_generic, step, xml_outcome
+from .moments import Definition
 from .outcome import Outcome, Stopped
 from .pipeline import read_document, write_document
 from .xml_compare import Difference

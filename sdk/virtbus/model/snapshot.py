@@ -176,8 +176,9 @@ def taken_snapshot(
 ) -> None:
     """Settle the document of a snapshot that was taken before of the guest `uuid`.
 
-    Raises InvalidDocument for what every such snapshot has. `macs` gives addresses for interfaces of its guest that have none; whether it is the
-    guest's current one is for a host's own records, with `keep_active`.
+    Raises InvalidDocument for what every such snapshot has. `macs` gives addresses for
+    interfaces of its guest that have none; whether it is the guest's current one is for a
+    host's own records, with `keep_active`.
     """
     for name, tag in (("name", "name"), ("state", "state"), ("creation_time_s", "creationTime")):
         if getattr(snapshot, name) is None:
