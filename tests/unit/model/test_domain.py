@@ -231,16 +231,6 @@ def test_metadata_is_set_by_namespace() -> None:
         (small().replace(">a<", ">..<"), "domain", "cannot be a name"),
         (small().replace(">a<", f">{'a' * 300}<"), "domain", "longer"),
         (
-            small("<currentMemory unit='GiB'>1</currentMemory>"),
-            "domain",
-            "currentMemory is more",
-        ),
-        (
-            small("<cpu><topology sockets='1' cores='2' threads='2'/></cpu>"),
-            "domain",
-            "makes 4 processors",
-        ),
-        (
             small(devices="<disk><source file='/a'/></disk>"),
             "domain/devices/disk",
             "element 'target' is missing",

@@ -135,7 +135,7 @@ def test_a_document_without_some_lines(gone: list[int]) -> None:
 @given(VALUES, VALUES)
 def test_any_text_value_survives(title: str, path: str) -> None:
     domain = parse_domain(EVERYTHING)
-    domain.description = title
+    domain.description = title or None  # an empty one is none
     disk = domain.devices.disks[0]
     assert disk.source is not None
     disk.source.file = path

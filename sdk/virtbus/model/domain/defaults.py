@@ -6,35 +6,44 @@ from collections.abc import Iterator
 from uuid import UUID, uuid5
 
 from ..engine import walk
+from ..engine.table import says_nothing
 from ..net.virtualport import VirtualPortParameters, made_parameters
+from .board_defaults import (
+    settle_boot,
+    settle_identity,
+    settle_iothreads,
+    settle_memory,
+    settle_processors,
+)
 from .clock import Clock
-from .cpu import Vcpu
 from .devices.interface import Interface
 from .devices.interface_parts import UNSET_MAC, InterfaceMac
 from .disks import settle_disks
 from .lines import number_lines, pair_console
-from .memory import CurrentMemory
 from .root import Domain
 
 
-def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
+def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str = "") -> None:
     """Fill in what `domain` leaves out; what it says stays. Pure apart from `domain`.
 
-    `uuid` is used when the document has none, `macs` gives an address for each
-    interface without one. On return: UUID, current memory, vcpu, clock, the
-    lifecycle actions, disk addresses, MAC addresses and the first console are set.
+    `uuid` and `genid` are used when the document has none but wants one, `macs` gives an
+    address for each interface without one. On return: UUID, memory, vcpu, threads, clock,
+    the lifecycle actions, disk addresses, MAC addresses and the first console are set.
     """
     walk.defaults(domain)
-    if domain.uuid is None:
-        domain.uuid = uuid
-    if domain.current_memory is None:
-        domain.current_memory = CurrentMemory(size_kib=domain.memory.size_kib)
-    _processors(domain.vcpu)
-    domain.clock = domain.clock or Clock()
-    domain.clock.offset = domain.clock.offset or "utc"
+    settle_identity(domain, uuid, genid or uuid)
+    settle_memory(domain)
+    settle_iothreads(domain)
+    settle_processors(domain)
+    settle_boot(domain)
+    if domain.clock is None:
+        domain.clock = Clock(offset="utc")
     domain.on_poweroff = domain.on_poweroff or "destroy"
     domain.on_reboot = domain.on_reboot or "restart"
     domain.on_crash = domain.on_crash or "destroy"
+    if domain.on_lockfailure == "default":
+        domain.on_lockfailure = None
+    _drop_empty(domain)
     settle_disks(domain)
     for interface in domain.devices.interfaces:
         _mac(interface, macs)
@@ -44,11 +53,18 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str]) -> None:
         pair_console(domain.devices)
 
 
-def _processors(vcpu: Vcpu) -> None:
-    vcpu.maximum = vcpu.maximum or 1
-    vcpu.placement = vcpu.placement or "static"
-    if vcpu.current == vcpu.maximum:
-        vcpu.current = None
+_MAY_BE_EMPTY = (
+    "blkiotune", "memtune", "memory_backing", "iothreadids", "cputune", "resource", "features",
+    "cpu", "pm", "perf",
+)  # fmt: skip
+
+
+def _drop_empty(domain: Domain) -> None:
+    """An element that says nothing is as none."""
+    for name in _MAY_BE_EMPTY:
+        element = getattr(domain, name)
+        if element is not None and says_nothing(element):
+            setattr(domain, name, None)
 
 
 def _mac(interface: Interface, macs: Iterator[str]) -> None:

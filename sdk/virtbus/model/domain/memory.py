@@ -10,6 +10,12 @@ from ..engine.values import OnOff, UInt, Unit
 Kibibytes: TypeAlias = Annotated[Size, Unit("KiB", "KiB")]
 
 
+class SizeKib(Element, kw_only=True):
+    """An element whose text is a size."""
+
+    size_kib: Kibibytes
+
+
 class Memory(Element, kw_only=True):
     """What the guest has when it starts."""
 

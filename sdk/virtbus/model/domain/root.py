@@ -7,7 +7,6 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field
 
-from ...errors import InvalidDocument
 from ..engine.declare import (
     LIVE,
     Attr,
@@ -21,24 +20,41 @@ from ..engine.declare import (
     Section,
     Value,
 )
-from ..engine.values import Int, Uuid
-from ..names import check_name
+from ..engine.values import Int, UInt, Uuid, UuidOrNothing
+from . import checks
 from .boot import Os
 from .clock import Clock
-from .cpu import Cpu, Vcpu
+from .cpu import Cpu
+from .cputune import CpuTune
 from .devices import Devices
-from .disks import disks_problems
 from .features import Features
-from .lines import line_problems
+from .idmap import IdMap
 from .memory import CurrentMemory, MaxMemory, Memory
-from .power import CrashAction, LifecycleAction, PowerManagement
-from .security import SecurityLabel
+from .memory_tuning import BlockTuning, MemoryBacking, MemoryTuning, Resource
+from .native import (
+    BhyveCommandLine,
+    LxcNamespaces,
+    QemuCapabilityChanges,
+    QemuCommandLine,
+    QemuDeprecation,
+    QemuOverride,
+    XenCommandLine,
+)
+from .numa import NumaTune
+from .power import LifecycleAction, LockFailureAction, Perf, PowerManagement
+from .security import KeyWrap, LaunchSecurity, SecurityLabel
+from .sysinfo import SysInfo
 from .throttle import ThrottleGroups
+from .vcpu import DefaultIoThread, IoThreads, Vcpu, Vcpus
 
 DomainType: TypeAlias = Literal[
     "qemu", "kqemu", "kvm", "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox",
     "phyp", "parallels", "bhyve", "vz", "hvf",
 ]  # fmt: skip
+
+
+def _no_memory() -> Memory:
+    return Memory(size_kib=0)
 
 
 class Domain(Element, kw_only=True):
@@ -48,54 +64,54 @@ class Domain(Element, kw_only=True):
     id: Annotated[Attr[Int], LIVE] = None
     name: NeededValue[str]
     uuid: Value[Uuid] = None
+    genid: Value[Annotated[str, UuidOrNothing()]] = None
     title: Value[str] = None
     description: Value[str] = None
     metadata: Kept = None
     max_memory: Annotated[Child[MaxMemory], Name("maxMemory")] = None
-    memory: Section[Memory]
+    memory: Section[Memory] = field(default_factory=_no_memory)
     current_memory: Annotated[Child[CurrentMemory], Name("currentMemory")] = None
+    blkiotune: Child[BlockTuning] = None
+    memtune: Child[MemoryTuning] = None
+    memory_backing: Annotated[Child[MemoryBacking], Name("memoryBacking")] = None
     vcpu: Section[Vcpu] = field(default_factory=Vcpu)
+    vcpus: Child[Vcpus] = None
+    iothreads: Value[UInt] = None
+    iothreadids: Child[IoThreads] = None
+    defaultiothread: Child[DefaultIoThread] = None
     throttlegroups: Child[ThrottleGroups] = None
+    cputune: Child[CpuTune] = None
+    numatune: Child[NumaTune] = None
+    resource: Child[Resource] = None
+    sysinfos: Annotated[Children[SysInfo], Name("sysinfo")] = field(default_factory=list)
+    bootloader: Value[str] = None
+    bootloader_args: Value[str] = None
     os: Section[Os]
+    idmap: Child[IdMap] = None
     features: Child[Features] = None
     cpu: Child[Cpu] = None
     clock: Child[Clock] = None
     on_poweroff: Value[LifecycleAction] = None
     on_reboot: Value[LifecycleAction] = None
-    on_crash: Value[CrashAction] = None
+    on_crash: Value[LifecycleAction] = None
+    on_lockfailure: Value[LockFailureAction] = None
     pm: Child[PowerManagement] = None
+    perf: Child[Perf] = None
     devices: Section[Devices] = field(default_factory=Devices)
     seclabels: Annotated[Children[SecurityLabel], Name("seclabel")] = field(default_factory=list)
+    keywrap: Child[KeyWrap] = None
+    launch_security: Annotated[Child[LaunchSecurity], Name("launchSecurity")] = None
+    qemu_commandline: Annotated[Child[QemuCommandLine], Name("qemu:commandline")] = None
+    qemu_capabilities: Annotated[Child[QemuCapabilityChanges], Name("qemu:capabilities")] = None
+    qemu_override: Annotated[Child[QemuOverride], Name("qemu:override")] = None
+    qemu_deprecation: Annotated[Child[QemuDeprecation], Name("qemu:deprecation")] = None
+    lxc_namespaces: Annotated[Child[LxcNamespaces], Name("lxc:namespace")] = None
+    xen_commandline: Annotated[Child[XenCommandLine], Name("xen:commandline")] = None
+    bhyve_commandline: Annotated[Child[BhyveCommandLine], Name("bhyve:commandline")] = None
+    vmware_datacenterpath: Annotated[Value[str], Name("vmware:datacenterpath")] = None
+    vmware_moref: Annotated[Value[str], Name("vmware:moref")] = None
 
     def problems(self) -> Iterator[str]:
-        """The name, and numbers that must fit each other."""
-        try:
-            check_name(self.name)
-        except InvalidDocument as error:
-            yield str(error.details["reason"])
-        if self.title and "\n" in self.title:
-            yield "the title must be one line"
-        current = self.current_memory
-        if current and current.size_kib > self.memory.size_kib:
-            yield "currentMemory is more than memory"
-        if self.max_memory and self.max_memory.size_kib < self.memory.size_kib:
-            yield "maxMemory is less than memory"
-        if self.cpu and self.cpu.topology:
-            count, maximum = self.cpu.topology.count(), self.vcpu.maximum or 1
-            if count != maximum:
-                yield f"the CPU topology makes {count} processors, but vcpu says {maximum}"
-        yield from line_problems(self.devices)
-        yield from _device_problems(self.devices)
-        yield from disks_problems(self)
-
-
-def _device_problems(devices: Devices) -> Iterator[str]:
-    boots = [disk.boot for disk in devices.disks] + [nic.boot for nic in devices.interfaces]
-    used: dict[str, list[object]] = {
-        "disk target": [disk.target.dev for disk in devices.disks],
-        "boot order": [boot.order for boot in boots if boot],
-        "controller": [f"{c.type} {c.index}" for c in devices.controllers if c.index is not None],
-    }
-    for what, names in used.items():
-        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
-            yield f"{what} {name} is used more than once"
+        """What contradicts between the elements."""
+        for check in checks.CHECKS:
+            yield from check(self)

@@ -16,7 +16,7 @@ from lxml import etree
 from ...errors import InvalidDocument
 from .declare import Element, ForeignAttribute, Ignored, Kind
 from .table import Field, Table, table_of
-from .values import parse_size
+from .values import TEXT, parse_size
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TAGS = 250_000
@@ -217,8 +217,11 @@ def _read_value(
     field: Field, node: etree._Element, values: dict[str, Any], ignored: list[Ignored]
 ) -> None:
     _leaf(field, node, ignored)
+    raw = _text(node)
+    if not raw and field.codec is TEXT and field.kind is Kind.VALUE and not field.required:
+        return  # text that is empty is as none
     try:
-        value = field.parse(_text(node))
+        value = field.parse(raw)
     except ValueError as error:
         _refuse(node, str(error))
     if field.kind is Kind.VALUES:

@@ -193,5 +193,5 @@ def _codec(cls: type[Element], name: str, base: Any, marks: list[Any]) -> Codec:
     if get_origin(base) is Literal:
         return Choice(get_args(base))
     if base is str:
-        return PlainText()
+        return TEXT
     raise TypeError(f"{cls.__name__}.{name}: say how {base!r} is bounded and written")

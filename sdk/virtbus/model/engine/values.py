@@ -171,6 +171,16 @@ class UuidText:
     format = parse
 
 
+class UuidOrNothing(UuidText):
+    """A UUID, or nothing where one is to be made."""
+
+    def parse(self, raw: str) -> str:
+        """The canonical form, or ''."""
+        return super().parse(raw) if raw.strip() else ""
+
+    format = parse
+
+
 class MacText:
     """A unicast or multicast MAC address; kept and written in lower case, two digits each."""
 
@@ -216,6 +226,20 @@ def parse_size(raw: str, unit: str | None, how: Unit) -> int:
     if size * kept > _SIZES.high:
         raise ValueError(f"'{_brief(raw)}' is too large")
     return size
+
+
+def scaled(value: int, unit: str | None, how: Unit) -> int:
+    """As `parse_size`, for a number that stands beside its unit in an attribute."""
+    return parse_size(str(value), unit, how)
+
+
+def largest_unit(size_bytes: int) -> tuple[int, str]:
+    """The size in the largest binary unit that divides it, and that unit (virFormatIntPretty)."""
+    value, units = size_bytes, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    while value and value % 1024 == 0 and len(units) > 1:
+        value //= 1024
+        del units[0]
+    return value, units[0]
 
 
 def _brief(raw: str) -> str:

@@ -19,6 +19,7 @@ from .input import Input
 from .interface import Interface
 from .iommu import Iommu
 from .lease import Lease
+from .memory import MemoryDevice
 from .panic import Panic
 from .redirdev import RedirDev, RedirFilter
 from .rng import Rng
@@ -64,6 +65,7 @@ class Devices(Element):
     nvram: Child[NvramDevice] = None
     panics: Annotated[Children[Panic], Name("panic")] = field(default_factory=list)
     shmems: Annotated[Children[Shmem], Name("shmem")] = field(default_factory=list)
+    memories: Annotated[Children[MemoryDevice], Name("memory")] = field(default_factory=list)
     cryptos: Annotated[Children[Crypto], Name("crypto")] = field(default_factory=list)
     iommu: Child[Iommu] = None
     vsock: Child[Vsock] = None
