@@ -21,7 +21,7 @@ AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' functio
                 inside="<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
                 "<q:arg value='-x'/></q:commandline>"
             ),
-            "element 'q:commandline'",
+            "qemu:commandline",
         ),
         (guest("<sound model='ich9'/>"), "sound"),
         (guest("<graphics type='spice'/>"), "type 'spice'"),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import field
 
-from ..engine.declare import LIVE, Attr, Child, Children, Element, Needed, Value
+from ..engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed, Value
 from ..engine.number_sets import CpuSet, numbers
 from ..engine.values import Int, Integer, UInt, ULong, Unit, largest_unit, scaled
 
@@ -134,7 +134,7 @@ class BandwidthNode(Element, kw_only=True):
     """<node>: per cent of one memory controller's bandwidth."""
 
     id: Needed[UInt]
-    bandwidth: Needed[UInt]
+    bandwidth_percent: Annotated[Needed[UInt], Name("bandwidth")]
 
 
 class BandwidthMonitor(Element, kw_only=True):

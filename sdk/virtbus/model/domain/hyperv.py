@@ -128,19 +128,19 @@ class DirtyRing(Element, kw_only=True):
     """<dirty-ring>: dirty pages are told in a ring of so many entries."""
 
     state: Needed[OnOff]
-    size: Attr[UInt] = None
+    entries: Annotated[Attr[UInt], Name("size")] = None
 
     def defaults(self) -> None:
         """Nothing is said of what is off."""
         if not self.state:
-            self.size = None
+            self.entries = None
 
     def problems(self) -> Iterator[str]:
         """A power of two."""
         if not self.state:
             return
-        size = self.size or 0
-        if not 1024 <= size <= 65536 or size & (size - 1):
+        entries = self.entries or 0
+        if not 1024 <= entries <= 65536 or entries & (entries - 1):
             yield "size must be a power of 2 within 1024..65536"
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from .declare import Element, Kind, Marker, Name
 from .namespaces import clark
-from .values import TEXT, Choice, Codec, Hex, Integer, MacText, PlainText, Switch, Unit
+from .values import TEXT, Choice, Codec, Hex, Integer, MacText, Switch, Unit
 
 _REMEMBERED = 256
 _OWN = frozenset(Element.__struct_fields__)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
 from virtbus.model.domain.cpu import Cpu
-from virtbus.model.domain.features import Features, Hyperv, State
+from virtbus.model.domain.features import Features
+from virtbus.model.domain.hyperv import Enlightenment, Hyperv
 
 from ..capabilities import QemuCapabilities
 from ..refuse import refuse_set
@@ -120,7 +121,7 @@ def _features(features: Features, domain_type: str) -> list[str]:
     return parts
 
 
-def _on(state: State | None) -> bool:
+def _on(state: Enlightenment | None) -> bool:
     return state is not None and state.state is not False
 
 
