@@ -66,7 +66,12 @@ class DefiningDriver(Driver[SettingsT]):
     async def read_document(self, xml: str) -> Domain:
         """A stranger's document: parsed, completed, checked; raises InvalidDocument."""
         document = parse_domain(xml)
-        apply_defaults(document, uuid=str(uuids.uuid4()), macs=_macs(self.mac_prefix))
+        apply_defaults(
+            document,
+            uuid=str(uuids.uuid4()),
+            macs=_macs(self.mac_prefix),
+            genid=str(uuids.uuid4()),
+        )
         document.id = None
         await self.complete(document)
         check_domain(document)

@@ -47,7 +47,7 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str
     settle_disks(domain)
     for interface in domain.devices.interfaces:
         _mac(interface, macs)
-        _switch_port(interface, domain.uuid)
+        _switch_port(interface, domain.uuid or uuid)
     number_lines(domain.devices)
     if domain.os.type.kind in (None, "hvm"):
         pair_console(domain.devices)

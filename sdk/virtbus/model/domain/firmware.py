@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field
 
-from ..engine.declare import Attr, Children, Element, Name, Needed, Text
+from ..engine.declare import Attr, Child, Children, Element, Name, Needed, Text
 from ..engine.values import YesNo
+from ..source.by_type import settle
+from ..source.source import SourceType, StorageSource
 
 Firmware: TypeAlias = Literal["bios", "efi"]
 FirmwareFeatureName: TypeAlias = Literal["enrolled-keys", "secure-boot"]
@@ -48,10 +51,24 @@ class Loader(Element):
 
 
 class Nvram(Element):
-    """<nvram>: the firmware's variables."""
+    """<nvram>: the firmware's variables: a file, or a source of the `type` told."""
 
     template: Attr[str] = None
     template_format: Annotated[Attr[FlashFormat], Name("templateFormat")] = None
-    type: Attr[str] = None
+    type: Attr[SourceType] = None
     format: Attr[FlashFormat] = None
     path: Text[str] = None
+    source: Child[StorageSource] = None
+
+    def defaults(self) -> None:
+        """Without a type it is a file, with one a source."""
+        if self.type is None:
+            self.source = None
+        else:
+            self.path = None
+            settle(self.source, self.type)
+
+    def problems(self) -> Iterator[str]:
+        """A type has a source."""
+        if self.type is not None and self.source is None:
+            yield f"type '{self.type}' needs a <source>"
