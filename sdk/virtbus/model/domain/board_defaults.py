@@ -7,6 +7,7 @@ from .boot import Boot
 from .cputune import CpuTune
 from .memory import CurrentMemory
 from .numa import NumaMemory, NumaTune
+from .resource_control import settle_tunes
 from .root import Domain
 from .sysinfo import SmBiosInfo, SysInfo
 from .vcpu import IoThread, VcpuState
@@ -81,6 +82,7 @@ def _settle_states(domain: Domain, maximum: int) -> None:
 def _settle_pins(domain: Domain, tune: CpuTune) -> None:
     """A processor that is not there is not pinned."""
     maximum = domain.vcpu.maximum or 1
+    settle_tunes(tune.cachetune, tune.memorytune, maximum)
     tune.vcpupin = [pin for pin in tune.vcpupin if pin.vcpu < maximum]
     if domain.iothreadids is not None:
         order = {thread.id: n for n, thread in enumerate(domain.iothreadids.iothread)}

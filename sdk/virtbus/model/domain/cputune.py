@@ -8,9 +8,10 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import field
 
-from ..engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed, Value
+from ..engine.declare import Attr, Child, Children, Element, Needed, Value
 from ..engine.number_sets import CpuSet, numbers
-from ..engine.values import Int, Integer, UInt, ULong, Unit, largest_unit, scaled
+from ..engine.values import Int, Integer, UInt, ULong
+from .resource_control import CacheTune, MemoryTune, tune_problems
 
 Scheduler: TypeAlias = Literal["batch", "idle", "fifo", "rr"]
 Quota: TypeAlias = Annotated[int, Integer(-(2**63), 2**63 - 1)]
@@ -100,58 +101,6 @@ def _one_by_one(schedulers: list[S], name: str) -> list[S]:
     ]
 
 
-class CacheShare(Element, kw_only=True):
-    """<cache>: what of one of the host's caches is set aside."""
-
-    id: Needed[UInt]
-    level: Needed[UInt]
-    type: Needed[Literal["both", "code", "data"]]
-    size: Needed[ULong]
-    unit: Attr[str] = None
-
-    def defaults(self) -> None:
-        """The size in the largest unit that divides it."""
-        self.size, self.unit = largest_unit(scaled(self.size, self.unit, Unit("B", "B")))
-
-
-class CacheMonitor(Element, kw_only=True):
-    """<monitor>: processors whose use of the cache is counted."""
-
-    level: Needed[UInt]
-    vcpus: Needed[CpuSet]
-
-
-class CacheTune(Element, kw_only=True):
-    """<cachetune>: what of the host's caches some processors have for themselves."""
-
-    vcpus: Needed[CpuSet]
-    id: Annotated[Attr[str], LIVE] = None
-    cache: Children[CacheShare] = field(default_factory=list)
-    monitor: Children[CacheMonitor] = field(default_factory=list)
-
-
-class BandwidthNode(Element, kw_only=True):
-    """<node>: per cent of one memory controller's bandwidth."""
-
-    id: Needed[UInt]
-    bandwidth_percent: Annotated[Needed[UInt], Name("bandwidth")]
-
-
-class BandwidthMonitor(Element, kw_only=True):
-    """<monitor>: processors whose memory traffic is counted."""
-
-    vcpus: Needed[CpuSet]
-
-
-class MemoryTune(Element, kw_only=True):
-    """<memorytune>: how much memory bandwidth some processors may use."""
-
-    vcpus: Needed[CpuSet]
-    id: Annotated[Attr[str], LIVE] = None
-    node: Children[BandwidthNode] = field(default_factory=list)
-    monitor: Children[BandwidthMonitor] = field(default_factory=list)
-
-
 class CpuTune(Element):
     """<cputune>; periods and quotas in microseconds."""
 
@@ -174,14 +123,12 @@ class CpuTune(Element):
     memorytune: Children[MemoryTune] = field(default_factory=list)
 
     def defaults(self) -> None:
-        """0 is no limit; schedulers are told thread by thread; what tunes nothing goes."""
+        """0 is no limit; schedulers are told thread by thread."""
         for name in _RANGES:
             setattr(self, name, getattr(self, name) or None)
         self.vcpupin.sort(key=lambda pin: pin.vcpu)
         self.vcpusched = _one_by_one(self.vcpusched, "vcpus")
         self.iothreadsched = _one_by_one(self.iothreadsched, "iothreads")
-        self.cachetune = [tune for tune in self.cachetune if tune.cache or tune.monitor]
-        self.memorytune = [tune for tune in self.memorytune if tune.node or tune.monitor]
 
     def problems(self) -> Iterator[str]:
         """Bounds of the kernel; each thread once."""
@@ -202,3 +149,4 @@ class CpuTune(Element):
             named = [number for each in sets for number in numbers(each)]
             if len(named) != len(set(named)):
                 yield f"the scheduler of a {what} is given more than once"
+        yield from tune_problems(self.cachetune, self.memorytune)

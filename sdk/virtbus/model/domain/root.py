@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import field
 
 from ..engine.declare import (
+    ALWAYS,
     LIVE,
     Attr,
     Child,
@@ -97,7 +98,7 @@ class Domain(Element, kw_only=True):
     on_lockfailure: Value[LockFailureAction] = None
     pm: Child[PowerManagement] = None
     perf: Child[Perf] = None
-    devices: Section[Devices] = field(default_factory=Devices)
+    devices: Annotated[Section[Devices], ALWAYS] = field(default_factory=Devices)
     seclabels: Annotated[Children[SecurityLabel], Name("seclabel")] = field(default_factory=list)
     keywrap: Child[KeyWrap] = None
     launch_security: Annotated[Child[LaunchSecurity], Name("launchSecurity")] = None

@@ -54,10 +54,12 @@ class Marker(Enum):
 
     LIVE = auto()  # present while the object is active; not part of its definition
     SECRET = auto()  # left out unless the caller may see secrets
+    ALWAYS = auto()  # written even when nothing is in it
 
 
 LIVE = Marker.LIVE
 SECRET = Marker.SECRET
+ALWAYS = Marker.ALWAYS
 
 
 class ForeignAttribute(NamedTuple):

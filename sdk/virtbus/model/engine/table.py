@@ -158,6 +158,7 @@ def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Fi
         element=base if is_element else Element,
         required=info.required,
         section=kind is Kind.CHILD
+        and Marker.ALWAYS not in marks
         and (info.default_factory is not msgspec.NODEFAULT or not base.MAY_BE_EMPTY),
         live=Marker.LIVE in marks,
         secret=Marker.SECRET in marks,
