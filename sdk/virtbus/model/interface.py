@@ -83,14 +83,14 @@ class Protocol(Element, kw_only=True):
 class HostLink(Element):
     """<link>: state and speed (Mbit/s) of the carrier; reported, not set."""
 
-    speed: Attr[UInt] = None
+    speed_mbps: Annotated[Attr[UInt], Name("speed")] = None
     state: Attr[
         Literal["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"]
     ] = None
 
     def defaults(self) -> None:
         """A speed of 0 is not known."""
-        self.speed = self.speed or None
+        self.speed_mbps = self.speed_mbps or None
 
 
 class HostMac(Element):
@@ -192,7 +192,7 @@ class HostInterface(Element, kw_only=True):
             self.start = None
         if self.mtu and not self.mtu.size:
             self.mtu = None
-        if self.link and self.link.speed is None and self.link.state is None:
+        if self.link and self.link.speed_mbps is None and self.link.state is None:
             self.link = None
         if self.mac and self.mac.address is None:
             self.mac = None

@@ -24,10 +24,10 @@ class MomentParent(Element, kw_only=True):
 class MomentDomain(Domain, kw_only=True):
     """<domain>: the guest as it was; of old documents, and of new ones, its UUID alone."""
 
-    type: Attr[DomainType] = None  # type: ignore[assignment]
-    name: Value[str] = None  # type: ignore[assignment]
-    memory: Child[Memory] = None  # type: ignore[assignment]
-    os: Child[Os] = None  # type: ignore[assignment]
+    type: Attr[DomainType] = None  # type: ignore[assignment]  # absent in a reference
+    name: Value[str] = None  # type: ignore[assignment]  # absent in a reference
+    memory: Child[Memory] = None  # type: ignore[assignment]  # absent in a reference
+    os: Child[Os] = None  # type: ignore[assignment]  # absent in a reference
 
     @property
     def whole(self) -> bool:

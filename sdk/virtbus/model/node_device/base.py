@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from msgspec import field
 
-from ..engine.declare import Attr, Children, Element, Name, Needed, NeededValue, Text, Value
+from ..engine.declare import Children, Element, Name, Needed, NeededValue, Text, Value
 from ..engine.values import Hex, UInt
 
 CapabilityType: TypeAlias = Literal[
@@ -79,12 +79,3 @@ class CcwAddress(Element, kw_only=True):
     cssid: NeededValue[Annotated[int, Hex(0xFE, 1)]]
     ssid: NeededValue[Annotated[int, Hex(3, 1)]]
     devno: NeededValue[Annotated[int, Hex(0xFFFF, 4)]]
-
-
-class LinkState(Element):
-    """<link>: whether the cable carries a signal, and how fast it is."""
-
-    speed_mbps: Annotated[Attr[UInt], Name("speed")] = None
-    state: Attr[
-        Literal["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"]
-    ] = None

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from msgspec import field
 
 from ..engine.declare import Child, Children, Element, Name, Needed, NeededValue, Value
-from .base import Capability, LinkState
+from ..interface import HostLink
+from .base import Capability
 
 Offload: TypeAlias = Literal[
     "rx", "tx", "sg", "tso", "gso", "gro", "lro", "rxvlan", "txvlan", "ntuple", "rxhash", "rdma",
@@ -34,7 +35,7 @@ class NetDevice(Capability, kw_only=True):
     type: Needed[Literal["net"]] = "net"
     interface: NeededValue[str]
     address: Value[str] = None
-    link: Child[LinkState] = None
+    link: Child[HostLink] = None
     features: Annotated[Children[NetFeature], Name("feature")] = field(default_factory=list)
     standard: Annotated[Child[NetStandard], Name("capability")] = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from msgspec import field
 
@@ -25,7 +25,7 @@ from .vpd import VpdFields
 PciFeatureType: TypeAlias = Literal[
     "phys_function", "virt_functions", "pci-bridge", "cardbus-bridge", "mdev_types", "vpd"
 ]
-_ORDER = {name: place for place, name in enumerate(PciFeatureType.__args__)}  # type: ignore[attr-defined]
+_ORDER = {name: place for place, name in enumerate(get_args(PciFeatureType))}
 
 
 class PciFeature(Element, kw_only=True):
