@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import field
 
-from .domain.cpu import CpuMode
-from .domain.root import DomainType
-from .engine.declare import (
-    Attr,
+from ..domain.root import DomainType
+from ..engine.declare import (
     Child,
     Children,
     Element,
     Name,
     Needed,
     NeededValue,
-    Text,
     Value,
     Values,
 )
-from .engine.document import Document
-from .engine.values import UInt, YesNo
+from ..engine.document import Document
+from ..engine.values import UInt, YesNo
+from .cpu import Blockers, BlockingFeature, CpuModeSupport, CpuSupport, UsableModel
+from .features import FeatureSupport, SevSupport, SgxSupport
+from .support import Choices, Support
 
-
-class Choices(Element, kw_only=True):
-    """<enum>: the words one attribute may have."""
-
-    name: Needed[str]
-    values: Annotated[Values[str], Name("value")] = field(default_factory=list)
-
-
-class Support(Element, kw_only=True):
-    """A feature or device: whether it is there, and the words it takes."""
-
-    supported: Needed[YesNo]
-    enums: Annotated[Children[Choices], Name("enum")] = field(default_factory=list)
+__all__ = [
+    "DOMAIN_CAPABILITIES",
+    "Blockers",
+    "BlockingFeature",
+    "Choices",
+    "CpuModeSupport",
+    "CpuSupport",
+    "DeviceSupport",
+    "DomainCapabilities",
+    "FeatureSupport",
+    "LoaderSupport",
+    "OsSupport",
+    "SevSupport",
+    "SgxSupport",
+    "Support",
+    "UsableModel",
+    "Vcpus",
+]
 
 
 class LoaderSupport(Element, kw_only=True):
@@ -60,32 +65,6 @@ class Vcpus(Element, kw_only=True):
     max: Needed[UInt]
 
 
-class UsableModel(Element):
-    """<model>: a CPU model, and whether this host can run it."""
-
-    usable: Attr[Literal["yes", "no", "unknown"]] = None
-    deprecated: Attr[YesNo] = None
-    fallback: Attr[Literal["allow", "forbid"]] = None
-    vendor: Attr[str] = None
-    name: Text[str] = None
-
-
-class CpuModeSupport(Element, kw_only=True):
-    """<mode>: one way to choose the guest's CPU."""
-
-    name: Needed[CpuMode]
-    supported: Needed[YesNo]
-    enums: Annotated[Children[Choices], Name("enum")] = field(default_factory=list)
-    models: Annotated[Children[UsableModel], Name("model")] = field(default_factory=list)
-    vendor: Value[str] = None
-
-
-class CpuSupport(Element):
-    """<cpu>."""
-
-    modes: Annotated[Children[CpuModeSupport], Name("mode")] = field(default_factory=list)
-
-
 class DeviceSupport(Element):
     """<devices>: per kind of device, what may be asked for."""
 
@@ -96,7 +75,11 @@ class DeviceSupport(Element):
     rng: Child[Support] = None
     filesystem: Child[Support] = None
     tpm: Child[Support] = None
+    redirdev: Child[Support] = None
     channel: Child[Support] = None
+    crypto: Child[Support] = None
+    interface: Child[Support] = None
+    panic: Child[Support] = None
 
 
 class DomainCapabilities(Element, kw_only=True):
@@ -110,7 +93,9 @@ class DomainCapabilities(Element, kw_only=True):
     iothreads: Child[Support] = None
     os: Child[OsSupport] = None
     cpu: Child[CpuSupport] = None
+    memory_backing: Annotated[Child[Support], Name("memoryBacking")] = None
     devices: Child[DeviceSupport] = None
+    features: Child[FeatureSupport] = None
 
 
 DOMAIN_CAPABILITIES = Document("domainCapabilities", DomainCapabilities)
