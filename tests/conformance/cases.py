@@ -27,11 +27,21 @@ CORPORA = {
     "interfacexml2xmltest": "interface",
     "qemudomainsnapshotxml2xmltest": "snapshot",
     "qemudomaincheckpointxml2xmltest": "checkpoint",
+    "vircaps2xmltest": "capabilities",
+    "qemucaps2xmltest": "capabilities",
+    "domaincapstest": "domain-capabilities",
     "lxcxml2xmltest": "lxc-xml",
     "bhyvexml2xmltest": "bhyve-xml",
     "chxml2xmltest": "ch-xml",
 }
 """libvirt's test program, and the corpus that its cases make; QEMU's make several."""
+
+SCHEMAS = "virschematest"
+OF_SCHEMA_DATA = {
+    "capabilityschemadata": "capabilities",
+    "storagepoolcapsschemadata": "pool-capabilities",
+}
+"""The directories of documents that libvirt only validates, and their corpora."""
 
 _QEMU_NAME = re.compile(
     r"(?P<base>.+)\.(?P<arch>[a-z0-9_]+)-(?P<version>latest|[0-9.]+)"
@@ -109,6 +119,8 @@ def qemu_name(case: Case) -> QemuName:
 
 def corpora_of(case: Case) -> tuple[str, ...]:
     """The corpora that a case gives one result each."""
+    if case.test == SCHEMAS:
+        return (OF_SCHEMA_DATA[case.inputs[0].partition("/")[0]],)
     if case.test != QEMU:
         return ("backup",) if case.macro.startswith("DO_TEST_BACKUP") else (CORPORA[case.test],)
     latest = qemu_name(case).x86_64_latest

@@ -18,7 +18,9 @@ from .xml_compare import Difference
 
 ROOT_OF = {
     "backup": "domainbackup",
+    "capabilities": "capabilities",
     "checkpoint": "domaincheckpoint",
+    "domain-capabilities": "domainCapabilities",
     "filter": "filter",
     "filter-binding": "filterbinding",
     "interface": "interface",
@@ -26,6 +28,7 @@ ROOT_OF = {
     "network-port": "networkport",
     "node-device": "device",
     "pool": "pool",
+    "pool-capabilities": "storagepoolCapabilities",
     "secret": "secret",
     "snapshot": "domainsnapshot",
     "volume": "volume",

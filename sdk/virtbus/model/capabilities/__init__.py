@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import field
 
 from ..engine.declare import Child, Children, Element, Name, Needed, Section, Values
-from ..engine.document import Document
+from ..engine.document import Report
 from .cpu import HostCpu, HostCpuFeature
 from .guest import Guest, GuestArch, GuestDomain, GuestFeatures, Machine, Toggle
 from .host import Host, SecurityModel
@@ -55,4 +55,4 @@ class Capabilities(Element):
     pool: Child[HostPools] = None
 
 
-CAPABILITIES = Document("capabilities", Capabilities)
+CAPABILITIES = Report("capabilities", Capabilities)

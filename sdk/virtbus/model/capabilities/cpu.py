@@ -52,7 +52,7 @@ class PageSize(Element, kw_only=True):
     """<pages>: a size of memory pages the processor knows."""
 
     unit: Attr[str] = None
-    size: Needed[UInt]
+    size_in_unit: Annotated[Needed[UInt], Name("size")]
 
 
 class HostCpu(Element):

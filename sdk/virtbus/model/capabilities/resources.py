@@ -30,8 +30,8 @@ class Monitor(Element, kw_only=True):
 class CacheControl(Element, kw_only=True):
     """<control>: in what steps, and to how many, a cache is shared out."""
 
-    granularity: Needed[UInt]
-    min: Attr[UInt] = None
+    granularity_in_unit: Annotated[Needed[UInt], Name("granularity")]
+    min_in_unit: Annotated[Attr[UInt], Name("min")] = None
     unit: Needed[str]
     type: Needed[CacheUse]
     max_allocations: Annotated[Needed[UInt], Name("maxAllocs")]
@@ -43,7 +43,7 @@ class CacheBank(Element, kw_only=True):
     id: Needed[UInt]
     level: Needed[UInt]
     type: Needed[CacheUse]
-    size: Needed[UInt]
+    size_in_unit: Annotated[Needed[UInt], Name("size")]
     unit: Needed[str]
     cpus: Needed[str]
     controls: Annotated[Children[CacheControl], Name("control")] = field(default_factory=list)
@@ -59,8 +59,8 @@ class HostCache(Element):
 class BandwidthControl(Element, kw_only=True):
     """<control>: in what steps, in percent, and to how many bandwidth is shared out."""
 
-    granularity: Needed[UInt]
-    min: Attr[UInt] = None
+    granularity_percent: Annotated[Needed[UInt], Name("granularity")]
+    min_percent: Annotated[Attr[UInt], Name("min")] = None
     max_allocations: Annotated[Needed[UInt], Name("maxAllocs")]
 
 
@@ -69,9 +69,7 @@ class BandwidthSource(Element, kw_only=True):
 
     id: Needed[UInt]
     cpus: Needed[str]
-    controls: Annotated[Children[BandwidthControl], Name("control")] = field(
-        default_factory=list
-    )
+    controls: Annotated[Children[BandwidthControl], Name("control")] = field(default_factory=list)
 
 
 class MemoryBandwidth(Element):

@@ -34,7 +34,7 @@ class CellPages(Element, kw_only=True):
     """<pages>: how many memory pages of a size a node has."""
 
     unit: Attr[str] = None
-    size: Needed[UInt]
+    size_in_unit: Annotated[Needed[UInt], Name("size")]
     count: Text[ULong] = None
 
 

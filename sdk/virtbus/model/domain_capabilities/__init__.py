@@ -17,7 +17,7 @@ from ..engine.declare import (
     Value,
     Values,
 )
-from ..engine.document import Document
+from ..engine.document import Report
 from ..engine.values import UInt, YesNo
 from .cpu import Blockers, BlockingFeature, CpuModeSupport, CpuSupport, UsableModel
 from .features import FeatureSupport, SevSupport, SgxSupport
@@ -98,4 +98,4 @@ class DomainCapabilities(Element, kw_only=True):
     features: Child[FeatureSupport] = None
 
 
-DOMAIN_CAPABILITIES = Document("domainCapabilities", DomainCapabilities)
+DOMAIN_CAPABILITIES = Report("domainCapabilities", DomainCapabilities)

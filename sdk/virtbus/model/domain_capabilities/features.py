@@ -32,7 +32,7 @@ class EnclaveSection(Element, kw_only=True):
     """<section>: the enclave memory of one NUMA node."""
 
     node: Needed[UInt]
-    size: Needed[ULong]
+    size_in_unit: Annotated[Needed[ULong], Name("size")]
     unit: Needed[str] = "KiB"
 
 

@@ -68,3 +68,10 @@ class Document(Generic[E]):
     def copy(self, element: E) -> E:
         """A copy that shares nothing with `element`; several times faster than copy.deepcopy."""
         return walk.copy_of(element)
+
+
+class Report(Document[E]):
+    """A kind of document that says what a host is or offers: nothing is filled in."""
+
+    def apply_defaults(self, element: E) -> None:
+        """Nothing: what a host does not say is not known."""

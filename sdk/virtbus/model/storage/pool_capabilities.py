@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import field
 
 from ..engine.declare import Child, Children, Element, Name, Needed, Values
-from ..engine.document import Document
+from ..engine.document import Report
 from ..engine.values import YesNo
 
 
@@ -46,4 +46,4 @@ class PoolCapabilities(Element):
     pools: Annotated[Children[PoolSupport], Name("pool")] = field(default_factory=list)
 
 
-POOL_CAPABILITIES = Document("storagepoolCapabilities", PoolCapabilities)
+POOL_CAPABILITIES = Report("storagepoolCapabilities", PoolCapabilities)
