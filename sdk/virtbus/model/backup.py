@@ -4,8 +4,6 @@ backup = BACKUP.read(text)
 align_disks(backup, domain, suffix="1700000000")
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -4,8 +4,6 @@ checkpoint = CHECKPOINT.parse(text)
 new_checkpoint(checkpoint, created_s=...)
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal

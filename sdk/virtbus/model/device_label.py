@@ -1,7 +1,5 @@
 """<seclabel> of one thing a guest opens: how the confinement treats that file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Self
 

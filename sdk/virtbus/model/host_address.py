@@ -1,7 +1,5 @@
 """Where a device of the host is."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from .engine.declare import Element, Needed

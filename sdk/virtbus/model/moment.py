@@ -1,7 +1,5 @@
 """What snapshots and checkpoints share: a parent, a name made of the time, the guest as it was."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, TypeAlias
 

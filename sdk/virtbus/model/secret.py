@@ -4,8 +4,6 @@ secret = SECRET_DOCUMENT.read(text)
 complete_secret(secret, uuid=...)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

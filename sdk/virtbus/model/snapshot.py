@@ -4,8 +4,6 @@ snapshot = SNAPSHOT.parse(text)
 new_snapshot(snapshot, created_s=..., uuid=...)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """All that is wrong with a document, and all that has no effect, for a person to mend."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from ..errors import InvalidDocument

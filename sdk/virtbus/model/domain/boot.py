@@ -1,7 +1,5 @@
 """<os>: the machine, its firmware, and what it boots."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<clock>: the guest's time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 

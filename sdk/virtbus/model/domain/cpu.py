@@ -1,7 +1,5 @@
 """<cpu>: the processor the guest sees."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 

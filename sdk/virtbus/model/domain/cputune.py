@@ -1,7 +1,5 @@
 """<cputune>: the guest's share of the host's processors, caches and memory bandwidth."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias, TypeVar
 

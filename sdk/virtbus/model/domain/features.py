@@ -1,7 +1,5 @@
 """<features>: what the machine has besides devices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """The firmware of <os>: which, its code, and its variables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<hyperv>, <kvm>, <xen> of <features>: what the hypervisor itself tells the guest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<idmap>: users and groups of a container, and who they are on the host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<memory>, <currentMemory>, <maxMemory>: all kept in KiB."""
 
-from __future__ import annotations
-
 from typing import Annotated, TypeAlias
 
 from ..engine.declare import Attr, Element, Name, Size

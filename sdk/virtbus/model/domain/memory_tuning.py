@@ -1,7 +1,5 @@
 """<memoryBacking>, <memtune>, <blkiotune>, <resource>: how the host serves the guest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What a document says to one hypervisor in its own words, in the namespaces of libvirt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<numatune>, and <numa> of <cpu>: memory near and far, the host's and the guest's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

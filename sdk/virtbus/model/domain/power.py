@@ -1,7 +1,5 @@
 """What happens when the guest stops or crashes, whether it may sleep, what is counted of it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field

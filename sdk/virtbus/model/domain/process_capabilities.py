@@ -1,7 +1,5 @@
 """<capabilities> of <features>: what a container's processes may do."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..engine.declare import Attr, Child, Element

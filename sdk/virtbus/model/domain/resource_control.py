@@ -1,7 +1,5 @@
 """<cachetune>, <memorytune>: caches and memory bandwidth set aside for some processors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<seclabel>, <keywrap>, <launchSecurity>: confined by the host, and sealed from it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias
 

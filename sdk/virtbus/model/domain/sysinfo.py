@@ -1,7 +1,5 @@
 """<sysinfo>: what the guest's firmware tells of the machine."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, TypeVar

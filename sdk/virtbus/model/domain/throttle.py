@@ -1,7 +1,5 @@
 """Limits on requests to disks: <iotune> of one disk, <throttlegroups> shared by several."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """<vcpu>, <vcpus>, <iothreads>: how many threads the guest runs on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -93,25 +93,43 @@ def _has_defaults(cls: type[Element]) -> bool:
     return cls.defaults is not Element.defaults
 
 
-def _leading(cls: type[Element], wanted: Callable[[type[Element]], bool]) -> tuple[Field, ...]:
+def _leading(cls: type[Element], wanted: _Wanted) -> tuple[Field, ...]:
     fields = table_of(cls).fields
     return tuple(f for f in fields if f.element is not Element and _reaches(f.element, wanted))
 
 
-def _reaches(cls: type[Element], wanted: Callable[[type[Element]], bool]) -> bool:
+_Wanted: TypeAlias = Callable[[type[Element]], bool]
+_REACHING: dict[_Wanted, dict[type[Element], bool]] = {}
+
+
+def _reaches(cls: type[Element], wanted: _Wanted) -> bool:
     """Whether `cls`, or a class it may hold at any depth, is one of those wanted."""
-    seen = {cls}
+    known = _REACHING.setdefault(wanted, {})
+    if cls not in known:
+        _explore(cls, wanted, known)
+    return known[cls]
+
+
+def _explore(cls: type[Element], wanted: _Wanted, known: dict[type[Element], bool]) -> None:
+    """Settle the answer for `cls` and all that it may hold, in one pass over them."""
+    holders: dict[type[Element], list[type[Element]]] = {cls: []}
     waiting = [cls]
     while waiting:
         each = waiting.pop()
-        if wanted(each):
-            return True
         table = table_of(each)
-        found = {f.element for f in table.fields if f.element is not Element}
-        found.update(table.variants.values())
-        waiting += found - seen
-        seen |= found
-    return False
+        for held in (*(f.element for f in table.fields), *table.variants.values()):
+            if held not in holders and held is not Element:
+                holders[held] = []
+                waiting.append(held)
+            if held is not Element:
+                holders[held].append(each)
+    known |= dict.fromkeys(holders, False)
+    waiting = [each for each in holders if wanted(each)]
+    while waiting:
+        each = waiting.pop()
+        if not known[each]:
+            known[each] = True
+            waiting += holders[each]
 
 
 def copy_of(element: E) -> E:
@@ -207,11 +225,16 @@ def _stripped(field: Field, live: bool, secret: bool) -> bool:
 
 
 def _leads_to(cls: type[Element], live: bool, secret: bool) -> bool:
-    def wanted(each: type[Element]) -> bool:
-        own = live and each.inactive is not Element.inactive
-        return own or any(_stripped(f, live, secret) for f in table_of(each).fields)
+    return cls is not Element and _reaches(cls, _is_stripped(live, secret))
 
-    return cls is not Element and _reaches(cls, wanted)
+
+@functools.cache
+def _is_stripped(live: bool, secret: bool) -> _Wanted:
+    def wanted(cls: type[Element]) -> bool:
+        own = live and cls.inactive is not Element.inactive
+        return own or any(_stripped(f, live, secret) for f in table_of(cls).fields)
+
+    return wanted
 
 
 def _absent(field: Field) -> object:

@@ -1,7 +1,5 @@
 """IP addresses and routes, of networks and of both ends of an interface."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
 from collections.abc import Iterator

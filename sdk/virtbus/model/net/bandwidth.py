@@ -1,7 +1,5 @@
 """<bandwidth>: how much traffic may pass, each way."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """<filterref>: the network filter that guards a port, and the values of its variables."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Whose a port of a network is: of which domain and card."""
 
-from __future__ import annotations
-
 from ..engine.declare import Element, Needed, NeededValue
 from ..engine.values import Mac, Uuid
 

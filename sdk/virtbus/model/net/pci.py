@@ -1,7 +1,5 @@
 """PCI devices of the host that networks hand out, and the driver they get."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<virtualport>: how a port is attached to the switch it is plugged into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 

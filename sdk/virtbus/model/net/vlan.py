@@ -1,7 +1,5 @@
 """<vlan>: the VLANs a port carries."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 

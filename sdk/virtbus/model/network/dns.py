@@ -1,7 +1,5 @@
 """<dns>: what the network's own name server knows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated

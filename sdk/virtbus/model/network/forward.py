@@ -1,7 +1,5 @@
 """<forward>: how the guests of a network reach what is outside."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, TypeAlias
 

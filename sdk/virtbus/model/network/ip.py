@@ -1,7 +1,5 @@
 """<ip>: an address of the network's bridge, and the addresses its DHCP server gives."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal

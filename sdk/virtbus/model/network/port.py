@@ -1,7 +1,5 @@
 """<networkport>: one card of a guest, plugged into a network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<network>: a network that guests are plugged into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 

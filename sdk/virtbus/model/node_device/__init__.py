@@ -4,8 +4,6 @@ device = NODE_DEVICE.read(text)
 device.capabilities[0].type
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What the capabilities of host devices share."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 

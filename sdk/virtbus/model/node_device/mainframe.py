@@ -1,7 +1,5 @@
 """Devices of s390: channel devices and their groups, subchannels, crypto adapters."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """Mediated devices: parts of a device that are given away like devices."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """Network interfaces of the host."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from msgspec import field

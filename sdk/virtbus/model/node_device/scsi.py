@@ -1,7 +1,5 @@
 """SCSI and Fibre Channel: host adapters, targets, devices."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """Block devices of the host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The host itself, graphics nodes, and vDPA devices."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from ..engine.declare import Element, Name, Needed, NeededValue, Section, Value

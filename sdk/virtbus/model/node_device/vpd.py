@@ -1,7 +1,5 @@
 """Vital product data: names and numbers that makers and owners wrote into a PCI device."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<filterbinding>: a filter at work on one network device."""
 
-from __future__ import annotations
-
 from ..engine.declare import Child, Element, Needed, Section
 from ..engine.document import Document
 from ..net.filterref import FilterRef

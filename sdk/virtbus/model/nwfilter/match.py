@@ -1,7 +1,5 @@
 """What all elements of a rule have in common, and how several of one protocol become one."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from ..engine.declare import Attr, Element

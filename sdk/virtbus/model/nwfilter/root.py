@@ -1,7 +1,5 @@
 """<filter>: rules about packets, and references to other filters, in order."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal

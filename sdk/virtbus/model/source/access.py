@@ -1,7 +1,5 @@
 """What it takes to open a storage source: secrets, encryption, reservations."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

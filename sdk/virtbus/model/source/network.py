@@ -1,7 +1,5 @@
 """Storage sources on the network: hosts, and what single protocols need."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

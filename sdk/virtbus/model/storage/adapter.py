@@ -1,7 +1,5 @@
 """<adapter>: the SCSI or Fibre Channel host adapter whose disks make a pool."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """What pools and volumes share: sizes, paths, permissions."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, TypeAlias
 

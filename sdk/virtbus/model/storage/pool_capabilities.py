@@ -1,7 +1,5 @@
 """<storagepoolCapabilities>: which types of pools can be used, and the formats they know."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -4,8 +4,6 @@ volume = VOLUME.parse(text)
 complete_volume(volume, pool_type="dir")
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """<devices>: all that hangs on the machine, in the order libvirt writes it."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<address>: where a device sits, by the kind of bus."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from ...engine.declare import Attr, Element, Needed

@@ -1,7 +1,5 @@
 """<audio>: the host's end of sound, one class for each backend."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<serial>, <parallel>, <console>, <channel>: lines between guest and host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias
 

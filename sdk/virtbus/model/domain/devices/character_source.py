@@ -1,7 +1,5 @@
 """The host's end of a line: where bytes of serial ports, channels, ... come from and go to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

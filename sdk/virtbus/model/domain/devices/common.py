@@ -1,7 +1,5 @@
 """What many devices have: alias, boot order, option ROM, virtio's own options."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self, TypeAlias
 
 from ...engine.declare import Attr, Element, Needed

@@ -1,7 +1,5 @@
 """<controller>: what disks, serial ports, USB and PCI devices hang on."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from ...engine.declare import Attr, Child, Element, Name, Needed

@@ -1,7 +1,5 @@
 """<disk>: hard disks, CD-ROMs and floppies, and what is behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<driver> of a disk: how requests reach the host."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<mirror> of a disk: a copy being made while the guest runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<filesystem>: a directory of the host in the guest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

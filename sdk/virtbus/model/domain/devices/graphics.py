@@ -1,7 +1,5 @@
 """<graphics>: the guest's screen, shown to people; one class for each type."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Protocol, Self, TypeAlias
 

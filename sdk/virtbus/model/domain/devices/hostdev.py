@@ -1,7 +1,5 @@
 """<hostdev>: a device of the host, given to the guest; one class for each kind."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<hostdev mode='capabilities'>: what a container may use of its host."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import field

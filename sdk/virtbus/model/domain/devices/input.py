@@ -1,7 +1,5 @@
 """<input>: keyboards, mice and tablets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<interface>: network cards, and what they are plugged into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """What an <interface> consists of, beside its source: card, driver, backend, limits."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from msgspec import field

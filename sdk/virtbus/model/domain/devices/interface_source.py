@@ -1,7 +1,5 @@
 """<source> of an interface: what the cable is plugged into on the host's side."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field

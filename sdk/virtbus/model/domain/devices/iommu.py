@@ -1,7 +1,5 @@
 """<iommu>: what stands between the guest's devices and its memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

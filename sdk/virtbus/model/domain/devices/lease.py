@@ -1,7 +1,5 @@
 """<lease>: a lock held while the guest runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

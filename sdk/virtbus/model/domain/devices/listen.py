@@ -1,7 +1,5 @@
 """<listen>: where viewers of a screen connect."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias
 

@@ -1,7 +1,5 @@
 """<memory> of <devices>: memory on modules, persistent memory, memory sealed in enclaves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<panic>: how the guest tells that its kernel crashed."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ...engine.declare import Attr, Child, Element

@@ -1,7 +1,5 @@
 """<redirdev> and <redirfilter>: USB devices of the person who looks at the guest."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple

@@ -1,7 +1,5 @@
 """<rng>: a source of random numbers for the guest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<shmem>: memory that guests, or guest and host, share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

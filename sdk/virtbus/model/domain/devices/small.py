@@ -1,7 +1,5 @@
 """Devices of a few attributes each: hub, watchdog, balloon, nvram, crypto, pstore, rng."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

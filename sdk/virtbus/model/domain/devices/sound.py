@@ -1,7 +1,5 @@
 """<sound>: a sound card."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<graphics type='spice'>: a screen with sound, clipboard and USB."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias, get_args
 

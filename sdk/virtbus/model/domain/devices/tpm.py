@@ -1,7 +1,5 @@
 """<tpm>: a Trusted Platform Module, the host's own, an emulated one, or somebody else's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """<video>: the guest's graphics card."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """<vsock>: sockets between guest and host, without a network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 
