@@ -1,7 +1,5 @@
 """<capabilities>: what the host is, and which guests its hypervisors can run."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<cpu> of the host."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

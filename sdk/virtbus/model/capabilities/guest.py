@@ -1,7 +1,5 @@
 """<guest>: a kind of guest the host can run."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<host>: the machine that guests run on."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<cache> and <memory_bandwidth>: what can be shared out among guests (Intel RDT and its like)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<topology> of the host: its NUMA nodes, with their memory and processors."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

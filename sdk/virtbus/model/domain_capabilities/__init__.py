@@ -1,7 +1,5 @@
 """<domainCapabilities>: what one emulator offers for one machine and domain type."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """<cpu>: the ways to choose a guest's processor, and the models there are."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import field

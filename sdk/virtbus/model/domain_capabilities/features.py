@@ -1,7 +1,5 @@
 """<features>: what a guest may have that is no device."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """What every part of <domainCapabilities> is made of: yes or no, and the words it takes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import field

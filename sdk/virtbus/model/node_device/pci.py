@@ -1,7 +1,5 @@
 """PCI devices of the host, with virtual functions and mediated devices."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from msgspec import field
