@@ -15,8 +15,6 @@ is in no namespace and not declared means nothing to libvirt either: it is named
 in `ignored`, for a person to be told, and not written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from enum import Enum, IntEnum, auto
 from typing import Annotated, ClassVar, NamedTuple, Self, TypeAlias, TypeVar
