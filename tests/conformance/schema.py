@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from virtbus.errors import VirtbusError
 from virtbus.model.documents import document, kind_of
 from virtbus.model.engine.declare import Element, Kind
-from virtbus.model.engine.table import Field, table_of
+from virtbus.model.engine.table import Field, by_tag, table_of
 from virtbus.model.engine.values import Choice
 
 from .relaxng import ANYTHING, FILE_OF_ROOT, SCHEMAS, Places, Said, flatten
@@ -57,7 +57,8 @@ def _field(path: str, field: Field, above: tuple[type[Element], ...], to: Places
     elif field.kind is Kind.FLAG:
         to.add(place)
     else:
-        _element(place, field.element, above, to)
+        for each in by_tag(field):
+            _element(f"{path}/{each.xml}", each.element, above, to)
 
 
 def only_in(one: Places, other: Places) -> Iterator[tuple[str, Said]]:

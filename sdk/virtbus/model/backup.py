@@ -14,6 +14,7 @@ from .domain.devices.disk import Disk
 from .engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed, Value
 from .engine.document import Document
 from .engine.values import Port, UInt, YesNo
+from .engine.walk import Problem, invalid
 from .source.by_type import settle
 from .source.source import ImageFormat, SourceType, StorageSource
 
@@ -230,11 +231,8 @@ def _mode(backup: BackupDisk, incremental: str | None) -> None:
 
 
 def _refused(element: Element, reason: str) -> InvalidDocument:
-    where = f"line {element.line}: " if element.line else ""
     path = "domainbackup/disks/disk" if isinstance(element, BackupDisk) else "domainbackup"
-    return InvalidDocument(
-        f"{where}<{path}>: {reason}", line=element.line, element=path, reason=reason
-    )
+    return invalid(Problem(element.line, path, reason))
 
 
 BACKUP = Document("domainbackup", Backup)

@@ -10,14 +10,12 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from ..errors import InvalidDocument
-from .domain import apply_defaults
 from .domain.root import Domain
 from .engine import walk
 from .engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed, Value
 from .engine.document import Document
 from .engine.values import ULong
-from .moment import MomentParent, Seconds
+from .moment import MomentParent, Seconds, complete_guest, need
 
 _NAME = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*", re.ASCII)
 
@@ -102,17 +100,9 @@ def made_checkpoint(checkpoint: Checkpoint, *, uuid: str, macs: Iterator[str]) -
     Raises InvalidDocument for what every such checkpoint has. `macs` gives addresses for
     interfaces of its guest that have none.
     """
-    for name, tag in (("name", "name"), ("creation_time_s", "creationTime")):
-        if getattr(checkpoint, name) is None:
-            reason = f"element '{tag}' is missing, which a checkpoint that was made has"
-            raise InvalidDocument(
-                f"line {checkpoint.line}: <domaincheckpoint>: {reason}",
-                line=checkpoint.line,
-                element="domaincheckpoint",
-                reason=reason,
-            )
+    need(checkpoint, "domaincheckpoint", name="name", creation_time_s="creationTime")
     if checkpoint.domain is not None:
-        apply_defaults(checkpoint.domain, uuid=uuid, macs=macs)
+        complete_guest(checkpoint.domain, "domaincheckpoint/domain", uuid=uuid, macs=macs)
     walk.defaults(checkpoint)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Annotated, TypeAlias
 
+from .domain import apply_defaults
 from .domain.boot import Os
 from .domain.memory import Memory
 from .domain.root import Domain, DomainType
+from .engine import walk
 from .engine.declare import Attr, Child, Element, NeededValue, Value
 from .engine.values import Integer
 
@@ -40,9 +42,22 @@ class MomentDomain(Domain, kw_only=True):
         reference = MomentDomain(uuid=self.uuid, line=self.line)
         for name in self.__struct_fields__:
             setattr(self, name, getattr(reference, name))
+        self.devices = None  # type: ignore[assignment]  # absent in a reference
 
     def problems(self) -> Iterator[str]:
-        """Whole or a reference; what was right when it was kept is not judged again."""
-        missing = [name for name in ("name", "memory", "os") if getattr(self, name) is None]
-        if self.whole and missing:
-            yield f"element '{missing[0]}' is missing"
+        """None: what was right when it was kept is not judged again."""
+        return iter(())
+
+
+def need(element: Element, path: str, **fields: str) -> None:
+    """Raise InvalidDocument for the first of the fields (and their tags) that has no value."""
+    for name, tag in fields.items():
+        if getattr(element, name) is None:
+            reason = f"element '{tag}' is missing"
+            raise walk.invalid(walk.Problem(element.line, path, reason))
+
+
+def complete_guest(guest: Domain, path: str, *, uuid: str, macs: Iterator[str]) -> None:
+    """Fill in what libvirt settles for every hypervisor. Raises InvalidDocument."""
+    need(guest, path, name="name", memory="memory", os="os")
+    apply_defaults(guest, uuid=uuid, macs=macs)

@@ -9,8 +9,6 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field
 
-from ..errors import InvalidDocument
-from .domain import apply_defaults
 from .engine import walk
 from .engine.declare import (
     Attr,
@@ -24,7 +22,7 @@ from .engine.declare import (
     Value,
 )
 from .engine.document import Document
-from .moment import MomentDomain, MomentParent, Seconds
+from .moment import MomentDomain, MomentParent, Seconds, complete_guest, need
 from .source.by_type import settle
 from .source.source import ImageFormat, MetadataCache, SourceType, StorageSource, sized
 
@@ -178,30 +176,18 @@ def taken_snapshot(
     interfaces of its guest that have none; whether it is the guest's current one is for a
     host's own records, with `keep_active`.
     """
-    for name, tag in (("name", "name"), ("state", "state"), ("creation_time_s", "creationTime")):
-        if getattr(snapshot, name) is None:
-            reason = f"element '{tag}' is missing, which a snapshot that was taken has"
-            raise InvalidDocument(
-                f"line {snapshot.line}: <domainsnapshot>: {reason}",
-                line=snapshot.line,
-                element="domainsnapshot",
-                reason=reason,
-            )
+    need(snapshot, "domainsnapshot", name="name", state="state", creation_time_s="creationTime")
     if not keep_active:
         snapshot.active = None
-    _complete_guests(snapshot, uuid, macs)
+    guests = (("domain", snapshot.domain), ("inactiveDomain", snapshot.inactive_domain))
+    for tag, guest in guests:
+        if guest is not None and guest.whole:
+            complete_guest(guest, f"domainsnapshot/{tag}", uuid=uuid, macs=macs)
     walk.defaults(snapshot)
     if snapshot.memory is None:
         snapshot.memory = MemorySnapshot(snapshot="no" if snapshot.offline else "internal")
     if snapshot.offline:
         snapshot.cookie = None
-
-
-def _complete_guests(snapshot: Snapshot, uuid: str, macs: Iterator[str]) -> None:
-    """The guests, with what libvirt fills in for every hypervisor."""
-    for guest in (snapshot.domain, snapshot.inactive_domain):
-        if guest is not None and guest.whole:
-            apply_defaults(guest, uuid=uuid, macs=macs)
 
 
 SNAPSHOT = Document("domainsnapshot", Snapshot)

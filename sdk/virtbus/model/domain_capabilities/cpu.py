@@ -22,6 +22,7 @@ class UsableModel(ModelEntry):
     usable: Attr[Literal["yes", "no", "unknown"]] = None
     deprecated: Attr[YesNo] = None
     fallback: Attr[Literal["allow", "forbid"]] = None
+    vendor_id: Attr[str] = None
     vendor: Attr[str] = None
     canonical: Attr[str] = None
     name: Text[str] = None

@@ -93,7 +93,7 @@ def _build(cls: type[Element]) -> Table:
             clark(each.xml): each
             for f in fields
             if f.kind not in _NOT_ELEMENTS
-            for each in _by_tag(f)
+            for each in by_tag(f)
         },
         text=text[0] if text else None,
         required=tuple(f for f in fields if f.required),
@@ -102,7 +102,7 @@ def _build(cls: type[Element]) -> Table:
     )
 
 
-def _by_tag(field: Field) -> list[Field]:
+def by_tag(field: Field) -> list[Field]:
     """The field itself, or one for each kind of element that its list holds."""
     tagged = {} if field.element is Element else _tagged(field.element)
     return [field._replace(xml=tag, element=cls) for tag, cls in tagged.items()] or [field]

@@ -151,9 +151,15 @@ def copy_of(element: E) -> E:
 
 def check(tag: str, element: Element) -> None:
     """Raise InvalidDocument for the first problem, if there is one."""
-    for line, path, reason in problems(tag, element):
-        where = f"line {line}: " if line else ""
-        raise InvalidDocument(f"{where}<{path}>: {reason}", line=line, element=path, reason=reason)
+    for problem in problems(tag, element):
+        raise invalid(problem)
+
+
+def invalid(problem: Problem) -> InvalidDocument:
+    """The error that says it."""
+    line, path, reason = problem
+    where = f"line {line}: " if line else ""
+    return InvalidDocument(f"{where}<{path}>: {reason}", line=line, element=path, reason=reason)
 
 
 def strip(element: E, *, live: bool = False, secret: bool = False) -> E:

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from ...errors import InvalidDocument
 from ..engine import walk
 from ..engine.declare import (
     LIVE,
@@ -156,7 +155,7 @@ def complete_volume(volume: Volume, *, pool_type: PoolType, capacity_needed: boo
     kind = POOL_KINDS[pool_type]
     if volume.capacity is None:
         if capacity_needed:
-            raise _invalid(volume, "volume", "element 'capacity' is missing")
+            raise walk.invalid(walk.Problem(volume.line, "volume", "element 'capacity' is missing"))
         volume.capacity = Bytes(size_bytes=0)
         volume.allocation = volume.allocation or Bytes(size_bytes=0)
     assert volume.target is not None
@@ -171,14 +170,7 @@ def complete_volume(volume: Volume, *, pool_type: PoolType, capacity_needed: boo
         elif part.format.type not in kind.volume_formats:
             words = ", ".join(kind.volume_formats)
             reason = f"format '{part.format.type[:60]}' is none of {words}"
-            raise _invalid(part.format, f"volume/{tag}/format", reason)
-
-
-def _invalid(element: Element, path: str, reason: str) -> InvalidDocument:
-    where = f"line {element.line}: " if element.line else ""
-    return InvalidDocument(
-        f"{where}<{path}>: {reason}", line=element.line, element=path, reason=reason
-    )
+            raise walk.invalid(walk.Problem(part.format.line, f"volume/{tag}/format", reason))
 
 
 VOLUME = Document("volume", Volume)
