@@ -12,6 +12,7 @@ from .cases import Case, corpora_of
 from .definitions import definition_of
 from .domains import accepted, read, run_generic, step, xml_outcome
 from .moments import Definition
+from .networks import run_update
 from .outcome import Outcome, Stopped
 from .pipeline import read_document, write_document
 from .xml_compare import Difference
@@ -44,6 +45,9 @@ def run_other(case: Case, tests: Path) -> Iterator[Outcome]:
     (corpus,) = corpora_of(case)
     if corpus in OF_OTHER_HYPERVISORS:
         yield from run_generic(case, tests)
+        return
+    if corpus == "network-update":
+        yield from run_update(corpus, case, tests)
         return
     kind = _kind(corpus)
     if kind is None:

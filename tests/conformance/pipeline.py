@@ -13,6 +13,7 @@ from virtbus.model.domain import (
     format_domain,
     parse_domain,
 )
+from virtbus.model.network.update import update_network
 from virtbus_qemu.translate import CommandLine, RuntimePaths, check, complete, prepare, translate
 
 from .environment import (
@@ -74,3 +75,8 @@ def read_document(kind: str, text: bytes) -> Any:
 def write_document(kind: str, element: Any, *, inactive: bool) -> str:
     """The document as it is given out, with its secrets."""
     return document(kind).format(element, inactive=inactive, with_secrets=True)
+
+
+def change_network(network: Any, section: str, command: str, fragment: str, index: int) -> Any:
+    """A network with one entry changed; an error here is a refusal."""
+    return update_network(network, section, command, fragment, index=index)

@@ -4,6 +4,7 @@ TARGETS = {
     "generic": 98,
     "backup": 98,
     "network": 98,
+    "network-update": 98,
     "network-port": 98,
     "filter": 98,
     "filter-binding": 98,

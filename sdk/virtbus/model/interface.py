@@ -32,12 +32,12 @@ class Start(Element):
 class HostMtu(Element):
     """<mtu>: the largest packet in bytes."""
 
-    size: Attr[UInt] = None
+    size_bytes: Annotated[Attr[UInt], Name("size")] = None
 
     def problems(self) -> Iterator[str]:
         """Within bounds."""
-        if (self.size or 0) > MAX_MTU:
-            yield f"size {self.size} is more than {MAX_MTU}"
+        if (self.size_bytes or 0) > MAX_MTU:
+            yield f"size {self.size_bytes} is more than {MAX_MTU}"
 
 
 class DhcpClient(Element):
@@ -190,7 +190,7 @@ class HostInterface(Element, kw_only=True):
             setattr(self, name, None)
         if self.start and self.start.mode is None:
             self.start = None
-        if self.mtu and not self.mtu.size:
+        if self.mtu and not self.mtu.size_bytes:
             self.mtu = None
         if self.link and self.link.speed_mbps is None and self.link.state is None:
             self.link = None

@@ -35,6 +35,11 @@ class DnsText(Element, kw_only=True):
     name: Needed[str]
     value: Attr[str] = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can stand in a network, and not only tell which record is meant."""
+        return self.value is not None
+
     def problems(self) -> Iterator[str]:
         """The name has no separators."""
         if " " in self.name or "," in self.name:
@@ -51,6 +56,11 @@ class DnsService(Element):
     port: Attr[UInt] = None
     priority: Attr[UInt] = None
     weight: Attr[UInt] = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can stand in a network, and not only tell which record is meant."""
+        return self.service is not None and self.protocol is not None
 
     def defaults(self) -> None:
         """0 is the default of priority and weight."""
@@ -80,6 +90,11 @@ class DnsHost(Element):
 
     ip: Attr[IpAddress] = None
     hostnames: Annotated[Values[str], Name("hostname")] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can stand in a network, and not only tell which record is meant."""
+        return self.ip is not None and bool(self.hostnames)
 
     def problems(self) -> Iterator[str]:
         """No empty names."""
@@ -111,11 +126,9 @@ class Dns(Element):
         """Records are whole, and there are none where there is no server."""
         if self.enable is False and self.records:
             yield "a name server that is not enabled takes no records"
-        for host in self.hosts:
-            if host.ip is None or not host.hostnames:
-                yield "<host> needs an 'ip' and a <hostname>"
-        for service in self.services:
-            if service.service is None or service.protocol is None:
-                yield "<srv> needs a 'service' and a 'protocol'"
-        if any(text.value is None for text in self.texts):
+        if not all(host.is_whole for host in self.hosts):
+            yield "<host> needs an 'ip' and a <hostname>"
+        if not all(service.is_whole for service in self.services):
+            yield "<srv> needs a 'service' and a 'protocol'"
+        if not all(text.is_whole for text in self.texts):
             yield "<txt> needs a 'value'"

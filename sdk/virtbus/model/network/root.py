@@ -60,7 +60,7 @@ class NetworkBridge(Element):
 class NetworkMtu(Element):
     """<mtu>: the largest packet, in bytes."""
 
-    size: Attr[UInt] = None
+    size_bytes: Annotated[Attr[UInt], Name("size")] = None
 
 
 class NetworkMac(Element):
@@ -150,7 +150,7 @@ class Network(Element, kw_only=True):
         """A bridge where the host makes one; what is empty goes."""
         self.ipv6 = self.ipv6 or None
         self._bridge()
-        if self.mtu and not self.mtu.size:
+        if self.mtu and not self.mtu.size_bytes:
             self.mtu = None
         if self.mac and self.mac.address is None:
             self.mac = None
