@@ -39,24 +39,30 @@ REFUSED = [
     ("network", "<name>a</name>\n<ip address='2001:db8::1'/>", 2, "ip", "not of family 'ipv4'"),
     (
         "network",
-        "<name>a</name>\n<ip address='10.0.0.1' prefix='24'><dhcp>"
-        "<range start='10.0.0.9' end='10.0.1.9'/></dhcp></ip>",
+        (
+            "<name>a</name>\n<ip address='10.0.0.1' prefix='24'><dhcp>"
+            "<range start='10.0.0.9' end='10.0.1.9'/></dhcp></ip>"
+        ),
         2,
         "ip",
         "not within network",
     ),
     (
         "network",
-        "<name>a</name>\n<ip address='10.0.0.1' prefix='24'><dhcp>"
-        "<range start='10.0.0.0' end='10.0.0.9'/></dhcp></ip>",
+        (
+            "<name>a</name>\n<ip address='10.0.0.1' prefix='24'><dhcp>"
+            "<range start='10.0.0.0' end='10.0.0.9'/></dhcp></ip>"
+        ),
         2,
         "ip",
         "begins with the address of network",
     ),
     (
         "network",
-        "<name>a</name>\n<ip address='10.0.0.1' prefix='24'><dhcp>"
-        "<host mac='52:54:00:00:00:01'/></dhcp></ip>",
+        (
+            "<name>a</name>\n<ip address='10.0.0.1' prefix='24'><dhcp>"
+            "<host mac='52:54:00:00:00:01'/></dhcp></ip>"
+        ),
         2,
         "ip",
         "needs an 'ip'",
@@ -79,8 +85,10 @@ REFUSED = [
     ("network-port", f"<uuid>{UUID}</uuid>", 1, "networkport", "'owner' is missing"),
     (
         "network-port",
-        f"<uuid>{UUID}</uuid><owner><name>a</name><uuid>{UUID}</uuid></owner>"
-        "<mac address='52:54:00:00:00:01'/>\n<plug type='direct'/>",
+        (
+            f"<uuid>{UUID}</uuid><owner><name>a</name><uuid>{UUID}</uuid></owner>"
+            "<mac address='52:54:00:00:00:01'/>\n<plug type='direct'/>"
+        ),
         2,
         "plug",
         "needs a 'dev'",
@@ -123,7 +131,7 @@ ROOTS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "body", "line", "element", "reason"), REFUSED)
+@pytest.mark.parametrize("kind, body, line, element, reason", REFUSED)
 def test_what_is_wrong_is_refused_by_line_and_element(
     kind: str, body: str, line: int, element: str, reason: str
 ) -> None:
@@ -135,7 +143,7 @@ def test_what_is_wrong_is_refused_by_line_and_element(
 
 
 @pytest.mark.parametrize(
-    ("attributes", "reason"),
+    "attributes, reason",
     [
         ("chain='rooty'", "neither root nor"),
         ("chain='ipv4-rather-long'", "at most 12"),
@@ -148,12 +156,14 @@ def test_chains_are_of_known_kinds(attributes: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    "body, reason",
     [
         ("<interface type='bridge' name='b'/>", "needs a <bridge>"),
         (
-            "<interface type='bond' name='b'><bond><interface type='bond' name='c'><bond/>"
-            "</interface></bond></interface>",
+            (
+                "<interface type='bond' name='b'><bond><interface type='bond' name='c'><bond/>"
+                "</interface></bond></interface>"
+            ),
             "cannot be made of",
         ),
         ("<interface type='ethernet' name='e'><mtu size='100001'/></interface>", "more than"),
@@ -183,17 +193,21 @@ def test_a_definition_has_nothing_of_the_running_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "written"),
+    "given, written",
     [
         (
             "<ah match='no' srcipaddr='$IP[ 2 ]' srcipmask='255.255.0.0'/><udp/>",
             "<ah match='no' srcipaddr='$IP[2]' srcipmask='16'/>",
         ),
         (
-            "<tcp flags='syn ack/SYN' state='established,new' comment='one'/>"
-            "<tcp match='no' dscp='0x2' comment='two'/>",
-            "<tcp state='NEW,ESTABLISHED' flags='SYN,ACK/SYN'/>"
-            "<tcp match='no' dscp='0x2' comment='two'/>",
+            (
+                "<tcp flags='syn ack/SYN' state='established,new' comment='one'/>"
+                "<tcp match='no' dscp='0x2' comment='two'/>"
+            ),
+            (
+                "<tcp state='NEW,ESTABLISHED' flags='SYN,ACK/SYN'/>"
+                "<tcp match='no' dscp='0x2' comment='two'/>"
+            ),
         ),
         ("<ip protocol='0x11' dstportstart='0x43'/>", "<ip protocol='udp' dstportstart='0x43'/>"),
         ("<mac protocolid='2054'/>", "<mac protocolid='arp'/>"),
@@ -237,7 +251,7 @@ def test_an_entry_is_changed_in_a_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "command", "fragment", "reason"),
+    "section, command, fragment, reason",
     [
         ("dns-host", "delete", "<host ip='10.14.3.9'/>", "no such entry"),
         ("dns-host", "add-last", "<host ip='10.14.3.9'/>", "needs an 'ip' and a <hostname>"),
