@@ -5,10 +5,11 @@ A class's annotations are read once, when the class is first used.
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
@@ -77,11 +78,12 @@ _SAID_BY_NO = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE, Kind.VALUE)
 
 
 def _build(cls: type[Element]) -> Table:
-    hints = get_type_hints(cls, include_extras=True)
-    declared = [f for f in msgspec.structs.fields(cls) if f.name not in _OWN]
-    order = [name for name in hints if name not in _OWN]
-    declared.sort(key=lambda f: order.index(f.name))
-    fields = tuple(_field(cls, f, hints[f.name]) for f in declared)
+    defaults = _defaults(cls)
+    fields = tuple(
+        _field(cls, name, hint, defaults[name])
+        for name, hint in _declared(cls).items()
+        if name in defaults and name not in _OWN
+    )
     text = [f for f in fields if f.kind in (Kind.TEXT, Kind.SIZE)]
     if len(text) > 1:
         raise TypeError(f"{cls.__name__} declares more than one text")
@@ -100,6 +102,24 @@ def _build(cls: type[Element]) -> Table:
         variants=_variants(cls),
         prefixed=tuple(f for f in fields if ":" in f.xml),
     )
+
+
+def _declared(cls: type[Element]) -> dict[str, Any]:
+    """What is written of each name, those of the base classes first.
+
+    As typing.get_type_hints, which takes ten times as long: it makes every one anew.
+    """
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        hints |= inspect.get_annotations(base, eval_str=True)
+    return hints
+
+
+def _defaults(cls: type[Element]) -> dict[str, Any]:
+    """The default of each field, NODEFAULT of those that must be given."""
+    given = cls.__struct_defaults__
+    needed = len(cls.__struct_fields__) - len(given)
+    return dict(zip(cls.__struct_fields__, (msgspec.NODEFAULT,) * needed + given, strict=True))
 
 
 def by_tag(field: Field) -> list[Field]:
@@ -122,19 +142,14 @@ def _variants(cls: type[Element]) -> dict[str, type[Element]]:
     """The subclasses a document chooses between, by `TAG` or the `CHOSEN_BY` field's default."""
     if not cls.CHOSEN_BY:
         return {} if cls.TAG else _tagged(cls)
-    return {
-        str(field.default): variant
-        for variant in cls.__subclasses__()
-        for field in msgspec.structs.fields(variant)
-        if field.name == cls.CHOSEN_BY
-    }
+    chooser = cls.CHOSEN_BY
+    return {str(_defaults(variant)[chooser]): variant for variant in cls.__subclasses__()}
 
 
 _NOT_ELEMENTS = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE)
 
 
-def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Field:
-    name = info.name
+def _field(cls: type[Element], name: str, hint: Any, default: Any) -> Field:
     base, marks = _unfold(hint)
     kinds = [m for m in marks if isinstance(m, Kind)]
     if len(kinds) != 1:
@@ -156,10 +171,10 @@ def _field(cls: type[Element], info: msgspec.structs.FieldInfo, hint: Any) -> Fi
         parse=_remembering(codec, codec.parse),
         format=_remembering(codec, codec.format),
         element=base if is_element else Element,
-        required=info.required,
+        required=default is msgspec.NODEFAULT,
         section=kind is Kind.CHILD
         and Marker.ALWAYS not in marks
-        and (info.default_factory is not msgspec.NODEFAULT or not base.MAY_BE_EMPTY),
+        and (default not in (None, msgspec.NODEFAULT) or not base.MAY_BE_EMPTY),
         live=Marker.LIVE in marks,
         secret=Marker.SECRET in marks,
         unit=next((m for m in marks if isinstance(m, Unit)), Unit("KiB", "KiB")),
