@@ -12,6 +12,7 @@ from virtbus.model.domain import (
     check_domain,
     format_domain,
     parse_domain,
+    settle_devices,
 )
 from virtbus.model.network.update import update_network
 from virtbus_qemu.translate import CommandLine, RuntimePaths, check, complete, prepare, translate
@@ -31,6 +32,7 @@ def define_generic(text: bytes) -> Domain:
     """A document as every hypervisor takes it."""
     domain = parse_domain(text)
     apply_defaults(domain, uuid=UUID, macs=generated_macs())
+    settle_devices(domain)
     check_domain(domain)
     return domain
 
@@ -43,7 +45,7 @@ def define(text: bytes, environment: Environment) -> Domain:
     caps = environment.caps
     if domain.devices.emulator not in (None, caps.emulator):
         raise Unsupported("no such emulator on this host", feature=domain.devices.emulator)
-    complete(domain, caps)
+    complete(domain, caps, new=environment.abi_update)
     check(domain, caps)
     check_domain(domain)
     return domain
@@ -70,6 +72,18 @@ def start(domain: Domain, environment: Environment) -> CommandLine:
 def read_document(kind: str, text: bytes) -> Any:
     """Any other document, as virtbus takes it; an error here is a refusal."""
     return document(kind).read(text)
+
+
+def read_volume(text: bytes, pool: bytes, *, capacity_needed: bool) -> Any:
+    """A volume as a pool of that document takes it."""
+    from virtbus.model.storage.volume import complete_volume
+
+    kind = document("volume")
+    volume = kind.parse(text)
+    where = document("pool").read(pool)
+    complete_volume(volume, pool_type=where.type, capacity_needed=capacity_needed)
+    kind.check(volume)
+    return volume
 
 
 def write_document(kind: str, element: Any, *, inactive: bool) -> str:

@@ -25,6 +25,7 @@ from ..model.domain import (
     get_metadata,
     parse_domain,
     set_metadata,
+    settle_devices,
 )
 from ..model.names import check_name
 from ..operations import domain
@@ -74,6 +75,7 @@ class DefiningDriver(Driver[SettingsT]):
         )
         document.id = None
         await self.complete(document)
+        settle_devices(document)
         check_domain(document)
         return document
 

@@ -36,7 +36,7 @@ WITHOUT_EFFECT = {
     # The value in the everything document says what is the case anyway.
     "CharacterSource.tls", "DiskDriver.copy_on_read", "DiskTarget.removable", "Loader.readonly",
     "Loader.secure", "Loader.stateless", "Memory.dump_core", "Nvram.format",
-    "VideoModel.vram64_kib", "Address.type",
+    "VideoModel.vram64_kib",
     # Another attribute settles it: an automatic port, the first <listen>, a disabled ROM.
     "VncGraphics.port", "VncGraphics.autoport", "VncGraphics.listen_address", "Rom.file",
     # Only for the making of a file that is missing, without which QEMU does not start.

@@ -7,6 +7,26 @@ from virtbus_qemu.translate import (
     RuntimePaths,
 )
 
+DEVICES = frozenset({
+    "VGA", "am53c974", "i8042", "bochs-display", "cirrus-vga", "dc390", "e1000", "e1000e",
+    "floppy", "i6300esb", "i82801b11-bridge", "ib700", "ich9-ahci", "ich9-usb-ehci1",
+    "ich9-usb-uhci1", "ich9-usb-uhci2", "ich9-usb-uhci3", "ide-cd", "ide-hd", "igb",
+    "ioh3420", "isa-serial", "lsi53c895a", "megasas", "mptsas1068", "ne2k_pci",
+    "nec-usb-xhci", "pci-bridge", "pci-ohci", "pcie-pci-bridge", "pcie-root-port", "pcnet",
+    "piix3-usb-uhci", "piix4-usb-uhci", "pvscsi", "pxb", "pxb-pcie", "qemu-xhci", "qxl",
+    "qxl-vga", "ramfb", "rtl8139", "scsi-block", "scsi-cd", "scsi-hd", "usb-ccid", "usb-ehci",
+    "usb-hub", "usb-kbd", "usb-mouse", "usb-storage", "usb-tablet", "virtio-balloon-pci",
+    "virtio-balloon-pci-transitional", "virtio-balloon-pci-non-transitional",
+    "virtio-blk-pci", "virtio-blk-pci-non-transitional", "virtio-blk-pci-transitional",
+    "virtio-gpu-pci", "virtio-keyboard-pci", "virtio-mouse-pci", "virtio-net-pci",
+    "virtio-net-pci-non-transitional", "virtio-net-pci-transitional", "virtio-rng-pci",
+    "virtio-rng-pci-non-transitional", "virtio-rng-pci-transitional", "virtio-scsi-pci",
+    "virtio-scsi-pci-non-transitional", "virtio-scsi-pci-transitional", "virtio-serial-pci",
+    "virtio-serial-pci-non-transitional", "virtio-serial-pci-transitional",
+    "virtio-tablet-pci", "virtio-vga", "virtconsole", "virtserialport", "vmcoreinfo",
+    "vmxnet3", "vt82c686b-usb-uhci", "x3130-upstream", "xio3130-downstream",
+})  # fmt: skip
+
 
 def _machine(name: str, alias: str, max_cpus: int, *, default: bool = False) -> MachineType:
     return MachineType(
@@ -31,7 +51,7 @@ CAPS = QemuCapabilities(
     cpus=tuple(
         CpuDefinition(name=name) for name in ("qemu64", "Nehalem", "Haswell-noTSX", "host", "max")
     ),
-    devices=frozenset(),
+    devices=DEVICES,
     kvm_usable=True,
 )
 RUNTIME = RuntimePaths(

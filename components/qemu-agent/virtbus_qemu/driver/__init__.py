@@ -88,7 +88,7 @@ class QemuDriver(DefiningDriver[QemuSettings]):
     async def complete(self, document: Domain) -> None:
         """Settle the machine the guest sees, and refuse what this host's QEMU cannot do."""
         caps = await self._capabilities(document)
-        complete(document, caps)
+        complete(document, caps, new=True)
         check(document, caps)
 
     async def launch(self, document: Domain, *, paused: bool) -> Domain:

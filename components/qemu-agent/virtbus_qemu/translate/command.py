@@ -18,7 +18,7 @@ from .complete import complete
 from .machine import Board, board_for
 from .options import board as board_words
 from .options.characters import character_options
-from .options.controllers import controller_options
+from .options.controllers import ccid_options, controller_options
 from .options.cpu import cpu_options
 from .options.disks import disk_options
 from .options.interfaces import interface_options, link_commands, taps_needed
@@ -35,6 +35,8 @@ from .unsupported import refuse_unsupported
 from .words import QmpCommand, json_option, keyed, unsupported
 
 _SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+_FULL_NAMES = {"ahci": "ich9-ahci", "lsi": "lsi53c895a", "dc-390": "dc390"}
+"""Short names that -device takes but no list of devices has."""
 _BOOT_KINDS = {"hd": "disk", "cdrom": "cdrom", "fd": "floppy"}
 
 
@@ -44,7 +46,7 @@ def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapReq
     Raises Unsupported or InvalidDocument, as `translate`.
     """
     live = copy_domain(domain)
-    complete(live, caps)
+    complete(live, caps, starting=True)
     check(live, caps)
     assign_aliases(live, board_for(live, caps))
     return live, taps_needed(live)
@@ -84,7 +86,7 @@ def _fds(runtime: RuntimePaths, alias: str) -> tuple[int, ...]:
 
 
 def _machine_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
-    caps, machine = board
+    caps, machine = board.caps, board.machine
     if domain.devices.emulator not in (None, caps.emulator):
         raise unsupported("devices/emulator", f"'{domain.devices.emulator}'", domain.devices.line)
     for label in domain.seclabels:
@@ -115,7 +117,8 @@ def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iter
         yield from disk_options(disk, number, board, order.get(id(disk)))
     for nic in devices.interfaces:
         yield from interface_options(nic, runtime, board, order.get(id(nic)))
-    yield from character_options(domain, runtime)
+    yield from ccid_options(devices.controllers, board)
+    yield from character_options(domain, runtime, board)
     yield from input_options(devices.inputs, board)
     yield from audio_options(domain)
     yield from graphics_options(domain)
@@ -160,7 +163,7 @@ def _check_devices(argv: list[str], caps: QemuCapabilities) -> None:
     for option, value in itertools.pairwise(argv):
         if option == "-device" and value.startswith('{"driver":"'):
             driver = value.split('"', 4)[3]
-            if driver not in caps.devices:
+            if _FULL_NAMES.get(driver, driver) not in caps.devices:
                 raise Unsupported(
                     f"{caps.emulator} was built without the device '{driver}'",
                     operation="translate",

@@ -1,7 +1,8 @@
-"""The machine a guest gets: what is built in, and where its buses are."""
+"""The machine a guest gets: which family it is of, what is built in, where its buses are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from virtbus.model.domain import Domain
@@ -9,26 +10,141 @@ from virtbus.model.domain import Domain
 from .capabilities import MachineType, QemuCapabilities
 from .words import unsupported, word
 
+_ARM = ("armv6l", "armv7l", "armv7b", "aarch64")
+_I440FX_PREFIXES = ("pc-0.", "pc-1.", "pc-i440fx-", "rhel")
+_MULTIBUS = ("x86_64", "i686", "ppc", "ppcemb", "ppc64", "ppc64le", "s390", "s390x")
+_NO_BUSES: Mapping[tuple[str, int], str] = {}
+
 
 class Board(NamedTuple):
-    """A machine type of one emulator, and what all machines of its family have in common."""
+    """A machine type of one emulator, and what all machines of its family have in common.
+
+    `new`: the document is a definition that was never kept before, so what no guest has
+    seen yet may be chosen as is best today. `starting`: the guest is about to run.
+    `buses`: the names of the controllers by type and index, once they have some.
+    """
 
     caps: QemuCapabilities
     machine: MachineType
+    new: bool = False
+    starting: bool = False
+    buses: Mapping[tuple[str, int], str] = _NO_BUSES
+
+    @property
+    def arch(self) -> str:
+        """The guest's architecture, by libvirt's name."""
+        return self.caps.arch
+
+    @property
+    def x86(self) -> bool:
+        """Whether it is a PC of any kind."""
+        return self.arch in ("x86_64", "i686")
+
+    @property
+    def arm(self) -> bool:
+        """Whether it is an Arm board of any kind."""
+        return self.arch in _ARM
 
     @property
     def q35(self) -> bool:
         """Whether it is a PC whose root bus is PCI Express."""
-        return self.machine.name.startswith("pc-q35-") or self.machine.name == "q35"
+        return self.x86 and (self.machine.name.startswith("pc-q35-") or self.machine.name == "q35")
+
+    @property
+    def i440fx(self) -> bool:
+        """Whether it is a PC with a conventional PCI bus."""
+        name = self.machine.name
+        return self.x86 and (name == "pc" or name.startswith(_I440FX_PREFIXES))
+
+    @property
+    def arm_virt(self) -> bool:
+        """Whether it is Arm's machine for virtualization."""
+        return self.arch in ("armv6l", "armv7l", "aarch64") and self._is_virt
+
+    @property
+    def riscv(self) -> bool:
+        """Whether it is a RISC-V board of any kind."""
+        return self.arch in ("riscv32", "riscv64")
+
+    @property
+    def riscv_virt(self) -> bool:
+        """Whether it is RISC-V's machine for virtualization."""
+        return self.riscv and self._is_virt
+
+    @property
+    def loongarch_virt(self) -> bool:
+        """Whether it is LoongArch's machine for virtualization."""
+        return self.arch == "loongarch64" and self._is_virt
+
+    @property
+    def _is_virt(self) -> bool:
+        return self.machine.name == "virt" or self.machine.name.startswith("virt-")
+
+    @property
+    def ppc64(self) -> bool:
+        """Whether it is a 64-bit Power machine of any kind."""
+        return self.arch in ("ppc64", "ppc64le")
+
+    @property
+    def pseries(self) -> bool:
+        """Whether it is Power's machine for virtualization."""
+        name = self.machine.name
+        return self.ppc64 and (name == "pseries" or name.startswith("pseries-"))
+
+    @property
+    def s390(self) -> bool:
+        """Whether it is an IBM Z machine."""
+        return self.arch in ("s390", "s390x")
+
+    @property
+    def s390_ccw(self) -> bool:
+        """Whether its devices are on the channel subsystem."""
+        return self.s390 and self.machine.name.startswith("s390-ccw")
+
+    @property
+    def has_pci(self) -> bool:
+        """Whether devices may be on PCI; on most architectures the guest's own affair."""
+        if self.arm:
+            return self.arm_virt or self.machine.name == "versatilepb"
+        return self.riscv_virt if self.riscv else True
+
+    @property
+    def has_pci_buses(self) -> bool:
+        """Whether QEMU numbers the machine's PCI buses, so that there can be several."""
+        virt = self.arm_virt or self.riscv_virt or self.loongarch_virt
+        return self.arch in _MULTIBUS or virt
+
+    @property
+    def has_ide(self) -> bool:
+        """Whether an IDE controller is built in."""
+        return self.i440fx or self.machine.name in ("malta", "sun4u", "g3beige")
+
+    @property
+    def has_esp(self) -> bool:
+        """Whether an NCR 53C90 SCSI controller is built in."""
+        name = self.machine.name
+        mips = self.arch in ("mips64", "mips64el") and name in ("magnum", "pica61")
+        return self.arch == "sparc" or mips or (self.arch == "m68k" and name == "q800")
+
+    @property
+    def express_root(self) -> bool:
+        """Whether the machine's own PCI bus is a PCI Express one."""
+        return self.q35 or self.arm_virt or self.riscv_virt or self.arch == "loongarch64"
 
     @property
     def root_bus(self) -> str:
         """The name of the PCI bus that controller 0 stands for."""
-        return "pcie.0" if self.q35 else "pci.0"
+        if not self.has_pci_buses:
+            return "pci"
+        return "pcie.0" if self.express_root else "pci.0"
 
     def pci_bus(self, index: int) -> str:
         """The name of a PCI bus by its controller's index."""
-        return f"pci.{index}" if index else self.root_bus
+        return self.buses.get(("pci", index)) or (f"pci.{index}" if index else self.root_bus)
+
+    def bus(self, kind: str, index: int) -> str:
+        """The name of a controller by its type and index; its bus is that and ".0"."""
+        return self.buses.get((kind, index)) or f"{kind}{index}"
 
 
 def machine_of(domain: Domain, caps: QemuCapabilities) -> MachineType:
@@ -41,15 +157,16 @@ def machine_of(domain: Domain, caps: QemuCapabilities) -> MachineType:
     return caps.machine(word(kind.machine, "os/type") if kind.machine else None)
 
 
-def board_of(machine: MachineType, caps: QemuCapabilities) -> Board:
-    """The family of a machine type. Raises Unsupported for those not known here."""
-    board = Board(caps=caps, machine=machine)
-    pc = machine.name.startswith("pc-i440fx-") or machine.name == "pc"
-    if caps.arch in ("x86_64", "i686") and (pc or board.q35):
-        return board
-    raise unsupported("os/type", f"machine '{machine.name}' of {caps.arch}")
-
-
-def board_for(domain: Domain, caps: QemuCapabilities) -> Board:
+def board_for(
+    domain: Domain, caps: QemuCapabilities, *, new: bool = False, starting: bool = False
+) -> Board:
     """The board a domain asks for. Raises Unsupported, InvalidDocument."""
-    return board_of(machine_of(domain, caps), caps)
+    buses: dict[tuple[str, int], str] = {}
+    for controller in domain.devices.controllers:
+        if controller.alias is not None and controller.master is None:
+            name = controller.alias.name
+            if controller.model == "pci-root" and controller.target and controller.target.index:
+                name = f"{name}.0"  # a pSeries host bridge besides the first
+            buses[controller.type, controller.index or 0] = name
+    machine = machine_of(domain, caps)
+    return Board(caps=caps, machine=machine, new=new, starting=starting, buses=buses)

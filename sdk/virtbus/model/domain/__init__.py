@@ -12,6 +12,7 @@ from __future__ import annotations
 from ..engine.document import Document
 from ..engine.walk import Problem
 from .defaults import apply_defaults
+from .implicit import settle_devices
 from .metadata import get_metadata, set_metadata
 from .root import Domain
 
@@ -28,6 +29,7 @@ __all__ = [
     "inactive_domain",
     "parse_domain",
     "set_metadata",
+    "settle_devices",
 ]
 
 

@@ -177,7 +177,11 @@ def devices(domain: Domain) -> Iterator[str]:
     used: dict[str, list[object]] = {
         "disk target": [disk.target.dev for disk in found.disks],
         "boot order": [boot.order for boot in boots if boot],
-        "controller": [f"{c.type} {c.index}" for c in found.controllers if c.index is not None],
+        "controller": [
+            f"{c.type} {c.index}"
+            for c in found.controllers
+            if c.index is not None and c.type != "usb"  # USB 2 has companions of its index
+        ],
     }
     for what, each in used.items():
         for name in dict.fromkeys(n for n in each if each.count(n) > 1):

@@ -18,6 +18,7 @@ from .board_defaults import (
 from .clock import Clock
 from .devices.interface import Interface
 from .devices.interface_parts import UNSET_MAC, InterfaceMac
+from .devices.order import settle_order
 from .disks import settle_disks
 from .lines import number_lines, pair_console
 from .root import Domain
@@ -28,9 +29,10 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str
 
     `uuid` and `genid` are used when the document has none but wants one, `macs` gives an
     address for each interface without one. On return: UUID, memory, vcpu, threads, clock,
-    the lifecycle actions, disk addresses, MAC addresses and the first console are set.
+    the lifecycle actions, controllers' indexes, MAC addresses and the first console are set.
     """
     walk.defaults(domain)
+    domain.devices.controllers = settle_order(domain.devices.controllers)
     settle_identity(domain, uuid, genid or uuid)
     settle_memory(domain)
     settle_iothreads(domain)

@@ -1,4 +1,4 @@
-"""All disks of a guest: their order, their places on controllers, their names."""
+"""All disks of a guest: their order, their names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _PREFIXES = ("fd", "hd", "vd", "sd", "xvd", "ubd")
 _MAX_INDEX = 2**31 - 1
-_SCSI_UNITS = 7  # of a narrow bus, where the controller itself sits on the last
-_SATA_UNITS = 6
 
 
 def index_of(name: str) -> int | None:
@@ -34,30 +32,11 @@ def index_of(name: str) -> int | None:
     return number - 1
 
 
-def default_address(disk: Disk) -> DriveAddress | None:
-    """The place on an IDE, SATA, SCSI or floppy controller that the disk's name asks for."""
-    index = index_of(disk.target.dev)
-    if index is None:
-        return None
-    match disk.target.bus:
-        case "ide":
-            return DriveAddress(controller=index // 4, bus=index % 4 // 2, unit=index % 2)
-        case "sata":
-            return DriveAddress(controller=index // _SATA_UNITS, unit=index % _SATA_UNITS)
-        case "fdc":
-            return DriveAddress(controller=index // 2, unit=index % 2)
-        case "scsi":
-            return DriveAddress(controller=index // _SCSI_UNITS, unit=index % _SCSI_UNITS)
-    return None
-
-
 def settle_disks(domain: Domain) -> None:
-    """Order, addresses, and limits of a group that one of its disks tells for all."""
+    """Order, and limits of a group that one of its disks tells for all."""
     disks = domain.devices.disks = ordered(domain.devices.disks)
     groups: dict[str, IoTune] = {}
     for disk in disks:
-        if disk.address is None:
-            disk.address = default_address(disk)
         tune = disk.iotune
         if tune is not None and tune.group_name is not None and limited(tune):
             groups.setdefault(tune.group_name, tune)

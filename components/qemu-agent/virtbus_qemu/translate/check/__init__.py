@@ -13,11 +13,13 @@ from virtbus.model.domain import Domain
 
 from ..capabilities import QemuCapabilities
 from ..machine import Board, board_for
+from .addresses import check_addresses
 from .board import check_board
+from .controllers import check_controllers
 
 Check: TypeAlias = Callable[[Domain, Board], None]
 
-CHECKS: tuple[Check, ...] = (check_board,)
+CHECKS: tuple[Check, ...] = (check_board, check_controllers, check_addresses)
 
 
 def check(domain: Domain, caps: QemuCapabilities) -> None:

@@ -9,42 +9,54 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from virtbus.model.domain import Domain
+from virtbus.model.domain import Domain, settle_devices
 
 from ..capabilities import QemuCapabilities
 from ..machine import Board, board_for
 from .addresses import addresses
 from .board import board_facts
 from .characters import characters
-from .controllers import controllers
+from .controllers import controller_models, machine_controllers
 from .disks import disks
 from .interfaces import interfaces
+from .machine_devices import machine_devices
 from .memory import memory
 from .screens import screens
-from .small import small
 
 Step: TypeAlias = Callable[[Domain, Board], None]
+
+
+def _implicit(domain: Domain, board: Board) -> None:
+    settle_devices(domain, wide_scsi=True)
+
 
 STEPS: tuple[Step, ...] = (
     board_facts,
     memory,
+    machine_devices,
+    machine_controllers,
     disks,
     interfaces,
     characters,
     screens,
-    small,
-    controllers,
+    _implicit,
+    controller_models,
     addresses,
 )
+"""In this order: what a step settles the ones after it may rely on."""
 
 
-def complete(domain: Domain, caps: QemuCapabilities) -> None:
+def complete(
+    domain: Domain, caps: QemuCapabilities, *, new: bool = False, starting: bool = False
+) -> None:
     """Settle all that `domain` leaves open for this emulator. Pure apart from `domain`.
 
-    Expects the generic defaults (`virtbus.model.domain.apply_defaults`) to be there. On
-    return: machine type by its full name, emulator, CPU model, controllers, models, and
-    addresses on every bus. Raises Unsupported or InvalidDocument for what cannot be had.
+    Expects the generic defaults (`virtbus.model.domain.apply_defaults`) to be there. `new`:
+    a definition that was never kept, so what no guest has seen may be chosen as is best
+    today; `starting`: the guest is about to run. On return: machine type by its full name,
+    emulator, CPU model, controllers, models, and addresses on every bus.
+    Raises Unsupported or InvalidDocument for what cannot be had.
     """
-    board = board_for(domain, caps)
+    board = board_for(domain, caps, new=new, starting=starting)
     for step in STEPS:
         step(domain, board)

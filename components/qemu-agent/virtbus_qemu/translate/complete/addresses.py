@@ -2,101 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any
 
 from virtbus.model.domain import Domain
+from virtbus.model.domain.addresses.ccw import assign_ccw
+from virtbus.model.domain.addresses.dimm import assign_dimm
+from virtbus.model.domain.addresses.faults import bad_address
+from virtbus.model.domain.addresses.pci import PciMachine, assign_pci
+from virtbus.model.domain.addresses.pci_set import PciTraits
+from virtbus.model.domain.addresses.placed import Placed, all_placed
+from virtbus.model.domain.addresses.spapr import assign_spapr_vio
+from virtbus.model.domain.addresses.usb import assign_usb
+from virtbus.model.domain.addresses.virtio_serial import assign_virtio_serial
+from virtbus.model.domain.addresses.zpci import assign_zpci
 from virtbus.model.domain.devices import Devices
-from virtbus.model.domain.devices.controller import Controller
-from virtbus.model.domain.devices.disk import Disk
-from virtbus.model.domain.devices.input import Input
-from virtbus.model.domain.devices.interface import Interface
-from virtbus.model.domain.devices.rng import Rng
-from virtbus.model.domain.devices.small import MemBalloon, Watchdog
-from virtbus.model.domain.devices.video import Video
+from virtbus.model.domain.devices.address import UsbAddress
+from virtbus.model.domain.devices.small import Hub
 
 from ..machine import Board
-from .characters import serial_ports
-from .pci import PciBuses, complete_pci_controller
-
-PciDevice: TypeAlias = Controller | Interface | Disk | MemBalloon | Rng | Watchdog | Video | Input
-CONVENTIONAL_NICS = ("rtl8139", "e1000", "ne2k_pci", "pcnet", "i82551", "i82557b", "i82559er")
+from .chipset import is_piix3, reserve_chipset
+from .pci_connect import connect_on
+from .pci_controllers import settle_pci_controllers
+from .virtio import virtio_buses
 
 
 def addresses(domain: Domain, board: Board) -> None:
     """A place for every device that has none; refuses places that cannot be had."""
-    serial_ports(domain.devices)
-    _pci(domain.devices, board)
+    devices = domain.devices
+    assign_virtio_serial(devices)
+    assign_spapr_vio(devices, lambda placed: _is_on_spapr_vio(placed, board))
+    virtio_buses(devices, board)
+    assign_ccw(devices)
+    _pci(devices, board)
+    _usb(devices, board)
+    if domain.max_memory is not None:
+        assign_dimm(devices, domain.max_memory.slots or 0)
 
 
 def _pci(devices: Devices, board: Board) -> None:
-    buses = PciBuses(board, devices.controllers)
-    for controller in devices.controllers:
-        if controller.type == "pci":
-            if controller.address is not None:
-                buses.reserve(controller.address, "controller")
-            complete_pci_controller(controller)
-    waiting: list[PciDevice] = []
-    for device in pci_devices(devices):
-        if device.address is not None:
-            if not _is_built_in(device, board):
-                buses.reserve(device.address, "device")
-        else:
-            waiting.append(device)
-    for controller in devices.controllers:
-        if controller.type == "pci" and controller.address is None and controller.index:
-            controller.address = buses.next_slot(express=False)
-            complete_pci_controller(controller)
-    _settle_video(devices, buses, waiting)
-    for device in waiting:
-        if device.address is None:
-            _give(device, buses, board)
+    root = next((c for c in devices.controllers if c.type == "pci" and c.index == 0), None)
+    express = root is not None and root.model == "pcie-root"
 
+    def is_built_in(placed: Placed) -> bool:
+        built_in = is_piix3(placed)
+        if built_in and express:
+            reason = "the PIIX3's own controllers need a conventional bus 0"
+            raise bad_address("controller", reason, placed.device.line)
+        return built_in
 
-def _settle_video(devices: Devices, buses: PciBuses, waiting: list[PciDevice]) -> None:
-    """The first graphics card has the place that firmware and guests expect it in."""
-    if devices.videos and devices.videos[0] in waiting:
-        slot = 1 if buses.board.q35 else 2
-        devices.videos[0].address = buses.try_reserve(0, slot)
-
-
-def _give(device: PciDevice, buses: PciBuses, board: Board) -> None:
-    if isinstance(device, Controller) and (device.model or "").startswith("piix"):
-        device.address = buses.try_reserve(0, 1, 2)
-        if device.address is not None:
-            return
-    if _is_built_in(device, board):
-        return
-    conventional = isinstance(device, Watchdog | Video) or (
-        isinstance(device, Interface)
-        and device.model is not None
-        and device.model.type in CONVENTIONAL_NICS
+    caps = board.caps
+    machine = PciMachine(
+        has_pci=board.has_pci,
+        traits=PciTraits(
+            spread_over_roots=board.pseries,
+            pcie_to_pci_bridge=caps.has_device("pcie-pci-bridge"),
+        ),
+        connect=connect_on(express),
+        chipset=lambda devices, buses: reserve_chipset(devices, buses, board),
+        is_built_in=is_built_in,
+        group=lambda placed: 0,
     )
-    device.address = buses.next_slot(express=not conventional)
+    assign_pci(devices, machine)
+    if board.has_pci:
+        settle_pci_controllers(devices, board)
+        if caps.has_device("zpci"):
+            assign_zpci(devices, lambda placed: placed.kind not in _WITHOUT_ZPCI)
 
 
-def _is_built_in(device: PciDevice, board: Board) -> bool:
-    """Whether the machine has that controller without being asked."""
-    if not isinstance(device, Controller):
-        return False
-    if device.index != 0:
-        return False
-    return device.type == ("sata" if board.q35 else "ide")
+_WITHOUT_ZPCI = ("serial", "parallel", "channel", "console")
 
 
-def pci_devices(devices: Devices) -> Iterator[PciDevice]:
-    """All that sits on a PCI bus, in the order in which libvirt gives addresses."""
-    yield from devices.interfaces
-    for controller in devices.controllers:
-        if controller.type in ("scsi", "virtio-serial", "usb", "sata"):
-            if not (controller.type == "usb" and controller.model == "none"):
-                yield controller
-        elif controller.type == "ide" and controller.address is not None:
-            yield controller
-    yield from (disk for disk in devices.disks if disk.target.bus == "virtio")
-    if devices.memballoon is not None and devices.memballoon.model != "none":
-        yield devices.memballoon
-    yield from devices.rngs
-    yield from (dog for dog in devices.watchdogs if dog.model == "i6300esb")
-    yield from (v for v in devices.videos if v.model.type not in ("none", "ramfb"))
-    yield from (device for device in devices.inputs if device.bus == "virtio")
+def _is_on_spapr_vio(placed: Placed, board: Board) -> bool:
+    kind = placed.kind
+    device: Any = placed.device
+    match kind:
+        case "interface":
+            return device.model is not None and device.model.type == "spapr-vlan"
+        case "controller":
+            return bool(device.type == "scsi" and device.model == "ibmvscsi")
+        case "serial":
+            return device.target is not None and device.target.type == "spapr-vio-serial"
+        case "nvram":
+            return board.pseries
+        case "tpm":
+            return board.pseries and device.model != "spapr-tpm-proxy"
+    return False
+
+
+def _usb(devices: Devices, board: Board) -> None:
+    """A guest that was kept before keeps its USB as QEMU arranged it, until it starts."""
+    settled = all(
+        isinstance(d.address, UsbAddress) and d.address.port is not None
+        for kind, d in all_placed(devices)
+        if kind == "hub" or _is_usb(Placed(kind, d))
+    )
+    if board.new or board.starting or settled:
+        assign_usb(devices, _is_usb, lambda devices: devices.hubs.append(Hub(type="usb")))
+
+
+def _is_usb(placed: Placed) -> bool:
+    kind = placed.kind
+    device: Any = placed.device
+    match kind:
+        case "hostdev" | "controller":
+            return bool(device.type == ("usb" if kind == "hostdev" else "ccid"))
+        case "disk":
+            return bool(device.target.bus == "usb")
+        case "interface":
+            return device.model is not None and device.model.type == "usb-net"
+        case "input" | "redirdev":
+            return bool(device.bus == "usb")
+        case "serial":
+            return device.target is not None and device.target.type == "usb-serial"
+        case "sound":
+            return bool(device.model == "usb")
+        case "filesystem":
+            driver = getattr(device, "driver", None)
+            return driver is not None and driver.type == "mtp"
+    return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virtbus.model.domain import Domain
 from virtbus.model.domain.devices import Devices
-from virtbus.model.domain.devices.address import VirtioSerialAddress
 from virtbus.model.domain.devices.character import (
     Channel,
     Console,
@@ -39,21 +38,3 @@ def virtio_lines(devices: Devices) -> list[Channel | Console]:
     """The channels and consoles that are ports of a virtio-serial controller."""
     lines: list[Channel | Console] = [*devices.channels, *virtio_consoles(devices)]
     return [c for c in lines if c.target and c.target.type == "virtio"]
-
-
-def serial_ports(devices: Devices) -> None:
-    """Ports of virtio-serial controllers; port 0 is for a console, as libvirt keeps it."""
-    used: set[tuple[int, int]] = set()
-    lines = virtio_lines(devices)
-    for line in lines:
-        if isinstance(line.address, VirtioSerialAddress) and line.address.port is not None:
-            used.add((line.address.controller, line.address.port))
-    for line in lines:
-        address = line.address
-        if address is None:
-            address = line.address = VirtioSerialAddress()
-        if isinstance(address, VirtioSerialAddress) and address.port is None:
-            first = 0 if isinstance(line, Console) else 1
-            taken = {port for controller, port in used if controller == address.controller}
-            address.port = next(p for p in range(first, 4096) if p not in taken)
-            used.add((address.controller, address.port))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.address import VirtioSerialAddress
 from virtbus.model.domain.devices.character import (
     Channel,
     ChannelTarget,
@@ -20,6 +19,8 @@ from virtbus.model.domain.lines import console_of
 
 from ..aliases import alias_of
 from ..complete.characters import virtio_consoles
+from ..machine import Board
+from ..places import place_of
 from ..refuse import refuse_set
 from ..runtime import RuntimePaths
 from ..words import invalid, json_option, keyed, unsupported
@@ -30,7 +31,7 @@ _ADDRESSING = ("mode", "host", "service", "tls", "channel")
 _PTY = re.compile(r"pty:(/dev/pts/[0-9]{1,9})", re.ASCII)
 
 
-def character_options(domain: Domain, runtime: RuntimePaths) -> Iterator[str]:
+def character_options(domain: Domain, runtime: RuntimePaths, board: Board) -> Iterator[str]:
     """All lines of a guest. Sockets without a path get one in the run directory."""
     devices = domain.devices
     for serial in devices.serials:
@@ -45,7 +46,7 @@ def character_options(domain: Domain, runtime: RuntimePaths) -> Iterator[str]:
     ports: list[Channel | Console] = [*virtio_consoles(devices), *devices.channels]
     for line in ports:
         yield from ("-chardev", _chardev(line, runtime))
-        yield from ("-device", json_option(_virtio(line)))
+        yield from ("-device", json_option(_virtio(line, board)))
 
 
 def _chardev(device: CharacterDevice, runtime: RuntimePaths) -> str:
@@ -131,22 +132,19 @@ def _serial(serial: Serial) -> dict[str, Any]:
     return {"driver": "isa-serial", "chardev": f"char{alias}", "id": alias, "index": port}
 
 
-def _virtio(line: Channel | Console) -> dict[str, Any]:
+def _virtio(line: Channel | Console, board: Board) -> dict[str, Any]:
     target = line.target
     if target is None or target.type != "virtio":
         kind = target.type if target else None
         raise unsupported("channel/target", f"type '{kind}'", line.line)
     if not alias_of(line).startswith("console"):
         refuse_set("channel/target", target, "port")
-    address = line.address
-    if not isinstance(address, VirtioSerialAddress):
-        raise invalid("address", "expected an address of type 'virtio-serial'", line.line)
+    place = place_of(line.address, board)  # a console without one is left to QEMU
     alias = alias_of(line)
     console = alias.startswith("console")
     return {
         "driver": "virtconsole" if console else "virtserialport",
-        "bus": f"virtio-serial{address.controller}.{address.bus}",
-        "nr": address.port,
+        **place,
         "chardev": f"char{alias}",
         "id": alias,
         "name": target.name if isinstance(target, ChannelTarget) else None,

@@ -170,7 +170,8 @@ def _place(disk: Disk, board: Board) -> dict[str, Any]:
             "removable": bool(disk.target.removable),
         }
     at = disk.address
-    assert isinstance(at, DriveAddress)
+    if not isinstance(at, DriveAddress):
+        raise unsupported("disk/target", f"bus '{bus}'", disk.target.line)
     kind = "cd" if cdrom else "hd"
     match bus:
         case "scsi":

@@ -1,0 +1,59 @@
+"""All devices of a guest that may have an address, in the order libvirt goes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol, cast
+
+from ...engine.declare import Kind
+from ...engine.table import table_of
+from ..devices import Devices
+from ..devices.address import Address
+
+ORDER = (
+    "disk", "interface", "sound", "hostdev", "video", "controller", "smartcard", "serial",
+    "parallel", "channel", "console", "input", "filesystem", "watchdog", "memballoon", "rng",
+    "nvram", "hub", "shmem", "tpm", "panic", "memory", "redirdev", "iommu", "vsock", "crypto",
+    "pstore",
+)  # fmt: skip
+
+
+class Addressed(Protocol):
+    """A device with an address, or room for one."""
+
+    address: Address | None
+    line: int
+
+
+class Placed(NamedTuple):
+    """A device, and the name of its element."""
+
+    kind: str
+    device: Addressed
+
+
+def of_kind(devices: Devices, kind: str) -> list[Addressed]:
+    """The devices of one element's name; none when no such device is declared."""
+    field = table_of(Devices).elements.get(kind)
+    if field is None:
+        return []
+    value = getattr(devices, field.name)
+    if field.kind is Kind.CHILDREN:
+        return cast(list[Addressed], value)
+    return [] if value is None else [value]
+
+
+def all_placed(devices: Devices) -> Iterator[Placed]:
+    """Every device, except the console that is only another name of the first serial port."""
+    for kind in ORDER:
+        for number, device in enumerate(of_kind(devices, kind)):
+            if not hasattr(device, "address"):
+                continue
+            if kind == "console" and number == 0 and _is_serial(device):
+                continue
+            yield Placed(kind, device)
+
+
+def _is_serial(console: object) -> bool:
+    target = getattr(console, "target", None)
+    return target is None or target.type in (None, "serial")
