@@ -34,11 +34,15 @@ WITHOUT_EFFECT = {
     # How a CPU is chosen and checked; exact and unchecked is what QEMU does.
     "Cpu.match", "Cpu.check", "CpuModel.fallback",
     # The value in the everything document says what is the case anyway.
-    "CharacterSource.tls", "DiskDriver.copy_on_read", "DiskTarget.removable", "Loader.readonly",
+    "CharacterSource.tls", "DiskDriver.copy_on_read", "Loader.readonly",
     "Loader.secure", "Loader.stateless", "Memory.dump_core", "Nvram.format",
     "VideoModel.vram64_kib",
     # Another attribute settles it: an automatic port, the first <listen>, a disabled ROM.
     "VncGraphics.port", "VncGraphics.autoport", "VncGraphics.listen_address", "Rom.file",
+    # The type of a disk says which attribute names its source; libvirt drops the others.
+    "StorageSource.dev",
+    # For snapshots of a running guest; where a tray is, the guest says.
+    "Disk.snapshot", "DiskTarget.tray",
     # Only for the making of a file that is missing, without which QEMU does not start.
     "Nvram.template",
     # Words of other hypervisors, that libvirt's QEMU driver passes over too.

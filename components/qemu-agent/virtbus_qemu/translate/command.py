@@ -20,7 +20,8 @@ from .options import board as board_words
 from .options.characters import character_options
 from .options.controllers import ccid_options, controller_options
 from .options.cpu import cpu_options
-from .options.disks import disk_options
+from .options.disks import disk_options, floppy_controller_options, throttle_commands
+from .options.filesystems import filesystem_options
 from .options.interfaces import interface_options, link_commands, taps_needed
 from .options.screens import graphics_options, input_options, password_commands, video_options
 from .options.small import (
@@ -31,6 +32,13 @@ from .options.small import (
     watchdog_options,
 )
 from .runtime import CommandLine, RuntimePaths, TapRequest
+from .storage.blocknodes import (
+    master_key_options,
+    reservations_options,
+    throttle_group_options,
+)
+from .storage.images import nodes_of, write_numbers
+from .storage.needs import attach_chains
 from .unsupported import refuse_unsupported
 from .words import QmpCommand, json_option, keyed, unsupported
 
@@ -62,6 +70,7 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     check_name(domain.name)
     refuse_unsupported(domain)
     live, _ = prepare(domain, caps)
+    attach_chains(live, runtime.storage)
     board = board_for(live, caps)
     argv = [caps.emulator]
     argv += _machine_options(live, board, runtime)
@@ -75,7 +84,7 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     taps = [fd for alias in map(alias_of, live.devices.interfaces) for fd in _fds(runtime, alias)]
     return CommandLine(
         argv=tuple(argv),
-        fds=(runtime.monitor_fd, *taps),
+        fds=(runtime.monitor_fd, *taps, *runtime.storage.vdpa_fds.values()),
         setup=tuple(_setup(live)),
         domain=live,
     )
@@ -94,6 +103,7 @@ def _machine_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Ite
             raise unsupported("seclabel", f"model '{label.model}'", label.line)
     yield from ("-name", board_words.name_option(domain.name))
     yield "-S"
+    yield from master_key_options(runtime.storage)
     yield from board_words.flash_options(domain.os)
     yield from board_words.machine_options(domain, machine, caps)
     yield from cpu_options(domain, caps)
@@ -107,14 +117,21 @@ def _machine_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Ite
     yield from board_words.clock_options(domain, runtime)
     yield from board_words.lifecycle_options(domain)
     yield from board_words.boot_options(domain, board)
+    yield from reservations_options(domain, runtime.storage)
+    yield from throttle_group_options(domain)
 
 
 def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
     devices = domain.devices
     order = boot_order(domain)
     yield from controller_options(devices.controllers, board)
-    for number, disk in enumerate(devices.disks, 1):
-        yield from disk_options(disk, number, board, order.get(id(disk)))
+    yield from floppy_controller_options(devices.disks, order, board)
+    nodes = nodes_of(domain, board.caps)
+    for disk in devices.disks:
+        own = nodes[disk.target.dev]
+        write_numbers(disk, own)
+        yield from disk_options(domain, disk, own, board, order.get(id(disk)), runtime.storage)
+    yield from filesystem_options(domain, board, runtime.directory)
     for nic in devices.interfaces:
         yield from interface_options(nic, runtime, board, order.get(id(nic)))
     yield from ccid_options(devices.controllers, board)
@@ -150,6 +167,7 @@ def boot_order(domain: Domain) -> dict[int, int]:
 
 
 def _setup(domain: Domain) -> Iterator[QmpCommand]:
+    yield from throttle_commands(domain)
     yield from password_commands(domain)
     for nic in domain.devices.interfaces:
         yield from link_commands(nic)

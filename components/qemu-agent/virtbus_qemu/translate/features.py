@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 SCHEMA_QUESTIONS: dict[str, str] = {
+    "block-backing-mask-protocol": "block-commit/backing-mask-protocol",
     "blockdev-nbdkit-reconnect": "blockdev-add/nbd/reconnect-delay",
     "blockdev-nbd-open-timeout": "blockdev-add/nbd/open-timeout",
     "blockdev-fdset": "add-fd/fdset-id",
     "blockdev-discard-no-unref": "blockdev-add/qcow2/discard-no-unref",
+    "blockdev-io-uring": "blockdev-add/file/aio/io_uring",
     "blockdev-nvme": "blockdev-add/nvme",
     "blockdev-virtio-blk-vhost-vdpa": "blockdev-add/virtio-blk-vhost-vdpa",
     "blockdev-rbd-encryption": "blockdev-add/rbd/encrypt",
+    "blockdev-rbd-encryption-layers": "blockdev-add/rbd/encrypt/parent",
     "blockdev-rbd-luks-any": "blockdev-add/rbd/encrypt/luks-any",
     "blockdev-throttle": "blockdev-add/throttle",
     "chardev-qemu-vdagent": "chardev-add/backend/qemu-vdagent",

@@ -6,6 +6,7 @@ import msgspec
 
 from virtbus.model.domain import Domain
 
+from .storage.facts import NOTHING, StorageFacts
 from .words import QmpCommand
 
 
@@ -14,13 +15,15 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
 
     `monitor_fd` is a listening UNIX socket that QEMU inherits; `directory` is the guest's
     own run directory, where QEMU may make sockets; `tap_fds` are open tap queues by the
-    interface's alias; `now_s` is Unix time, for clocks that count from it.
+    interface's alias; `now_s` is Unix time, for clocks that count from it;
+    `storage` is what was found out about its disks.
     """
 
     monitor_fd: int
     directory: str
     tap_fds: dict[str, tuple[int, ...]] = {}
     now_s: int = 0
+    storage: StorageFacts = NOTHING
 
 
 class TapRequest(msgspec.Struct, frozen=True, kw_only=True):

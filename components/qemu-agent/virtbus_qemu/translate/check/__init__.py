@@ -16,10 +16,18 @@ from ..machine import Board, board_for
 from .addresses import check_addresses
 from .board import check_board
 from .controllers import check_controllers
+from .disks import check_disks
+from .filesystems import check_filesystems
 
 Check: TypeAlias = Callable[[Domain, Board], None]
 
-CHECKS: tuple[Check, ...] = (check_board, check_controllers, check_addresses)
+CHECKS: tuple[Check, ...] = (
+    check_board,
+    check_disks,
+    check_filesystems,
+    check_controllers,
+    check_addresses,
+)
 
 
 def check(domain: Domain, caps: QemuCapabilities) -> None:

@@ -1,0 +1,1 @@
+"""Storage sources as QEMU's block nodes: chains of images, protocols, secrets."""
