@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 from .domain import apply_defaults
 from .domain.boot import Os
+from .domain.devices import Devices
 from .domain.memory import Memory
 from .domain.root import Domain, DomainType
 from .engine import walk
@@ -28,6 +29,7 @@ class MomentDomain(Domain, kw_only=True):
     name: Value[str] = None  # type: ignore[assignment]  # absent in a reference
     memory: Child[Memory] = None  # type: ignore[assignment]  # absent in a reference
     os: Child[Os] = None  # type: ignore[assignment]  # absent in a reference
+    devices: Child[Devices] = None  # type: ignore[assignment]  # absent in a reference
 
     @property
     def whole(self) -> bool:
@@ -37,12 +39,12 @@ class MomentDomain(Domain, kw_only=True):
     def defaults(self) -> None:
         """A reference has its UUID and no more."""
         if self.whole:
+            self.devices = self.devices or Devices()
             super().defaults()
             return
         reference = MomentDomain(uuid=self.uuid, line=self.line)
         for name in self.__struct_fields__:
             setattr(self, name, getattr(reference, name))
-        self.devices = None  # type: ignore[assignment]  # absent in a reference
 
     def problems(self) -> Iterator[str]:
         """None: what was right when it was kept is not judged again."""
@@ -60,4 +62,6 @@ def need(element: Element, path: str, **fields: str) -> None:
 def complete_guest(guest: Domain, path: str, *, uuid: str, macs: Iterator[str]) -> None:
     """Fill in what libvirt settles for every hypervisor. Raises InvalidDocument."""
     need(guest, path, name="name", memory="memory", os="os")
+    if isinstance(guest, MomentDomain):
+        guest.devices = guest.devices or Devices()
     apply_defaults(guest, uuid=uuid, macs=macs)

@@ -24,6 +24,7 @@ from virtbus.model.domain_capabilities import (
     CpuSupport,
     DeviceSupport,
     DomainCapabilities,
+    ModelEntry,
     OsSupport,
     Support,
     UsableModel,
@@ -96,7 +97,7 @@ def domain_capabilities(caps: QemuCapabilities, machine: str | None, virt_type: 
 
 
 def _cpu(caps: QemuCapabilities, kind: str) -> CpuSupport:
-    models = [
+    models: list[ModelEntry] = [
         UsableModel(
             name=cpu.name,
             usable="unknown" if cpu.unavailable is None else "no" if cpu.unavailable else "yes",

@@ -17,7 +17,7 @@ from ..engine.declare import (
 )
 from ..engine.document import Report
 from ..engine.values import UInt, YesNo
-from .cpu import Blockers, BlockingFeature, CpuModeSupport, CpuSupport, UsableModel
+from .cpu import Blockers, BlockingFeature, CpuModeSupport, CpuSupport, ModelEntry, UsableModel
 from .features import FeatureSupport, SevSupport, SgxSupport
 from .support import Choices, Support
 
@@ -32,6 +32,7 @@ __all__ = [
     "DomainCapabilities",
     "FeatureSupport",
     "LoaderSupport",
+    "ModelEntry",
     "OsSupport",
     "SevSupport",
     "SgxSupport",
