@@ -42,6 +42,13 @@ _FLAGS_SAID_ELSEWHERE = {
 }
 
 
+SECRET = b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A"
+MASTER_KEY = bytes(range(32))
+INITIAL_VECTOR = bytes(range(16))
+CD_DRIVES = frozenset({"/dev/cdrom"})
+TLS_DIRECTORIES = {"nbd": "/etc/pki/libvirt-nbd", "vxhs": "/etc/pki/libvirt-vxhs"}
+"""What libvirt's tests answer when storage is asked about; its random numbers count from 0."""
+
 TOLD_SETTINGS: frozenset[str] = frozenset()
 """Settings of libvirt's driver that `pipeline` hands to our functions."""
 
@@ -58,6 +65,7 @@ class Environment:
     abi_update: bool = False  # a new definition, rather than one that was kept
     now_s: int = NOW_S
     settings: Mapping[str, str] = field(default_factory=dict)  # of libvirt's driver
+    vdpa_fds: Mapping[str, int] = field(default_factory=dict)  # open devices by path
 
 
 def generated_macs() -> Iterator[str]:
@@ -125,6 +133,9 @@ def with_argument(environment: Environment, argument: str, values: list[str]) ->
         return environment
     if argument == "ARG_QEMU_CAPS_DEL":
         return replace(environment, caps=_without(environment.caps, values))
+    if argument == "ARG_VDPA_FD" and len(values) == 2:
+        path, fd = values[0].strip('"'), int(values[1])
+        return replace(environment, vdpa_fds={**environment.vdpa_fds, path: fd})
     raise NotExpressed(argument)
 
 

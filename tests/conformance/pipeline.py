@@ -15,13 +15,28 @@ from virtbus.model.domain import (
     settle_devices,
 )
 from virtbus.model.network.update import update_network
-from virtbus_qemu.translate import CommandLine, RuntimePaths, check, complete, prepare, translate
+from virtbus_qemu.link.seal import seal
+from virtbus_qemu.translate import (
+    CommandLine,
+    RuntimePaths,
+    StorageFacts,
+    check,
+    complete,
+    prepare,
+    storage_needs,
+    translate,
+)
 
 from .environment import (
     BRIDGE_FD,
+    CD_DRIVES,
+    INITIAL_VECTOR,
     LIB_DIRECTORY,
+    MASTER_KEY,
     MONITOR_FD,
+    SECRET,
     TAP_FD,
+    TLS_DIRECTORIES,
     UUID,
     Environment,
     generated_macs,
@@ -58,15 +73,33 @@ def write(domain: Domain, *, inactive: bool = True) -> str:
 
 def start(domain: Domain, environment: Environment) -> CommandLine:
     """The command line; an error here is a refusal to start."""
-    _, taps = prepare(domain, environment.caps)
+    live, taps = prepare(domain, environment.caps)
     first = {tap.alias: BRIDGE_FD if tap.bridge else TAP_FD for tap in taps}
+    directory = f"{LIB_DIRECTORY}/domain--1-{domain.name}"
     runtime = RuntimePaths(
         monitor_fd=MONITOR_FD,
-        directory=f"{LIB_DIRECTORY}/domain--1-{domain.name}",
+        directory=directory,
         tap_fds={t.alias: tuple(range(first[t.alias], first[t.alias] + t.queues)) for t in taps},
         now_s=environment.now_s,
+        storage=_storage(live, environment, directory),
     )
     return translate(domain, environment.caps, runtime)
+
+
+def _storage(live: Domain, environment: Environment, directory: str) -> StorageFacts:
+    """What the agent would find out about the guest's disks, and make ready."""
+    requests = storage_needs(live, environment.caps).secrets
+    return StorageFacts(
+        secrets={
+            request.alias: seal(request.text.encode() or SECRET, MASTER_KEY, iv=INITIAL_VECTOR)
+            for request in requests
+        },
+        master_key=f"{directory}/master-key.aes",
+        cdroms=CD_DRIVES,
+        vdpa_fds=environment.vdpa_fds,
+        tls_directories=TLS_DIRECTORIES,
+        reservations_socket=f"{directory}/pr-helper0.sock",
+    )
 
 
 def read_document(kind: str, text: bytes) -> Any:

@@ -9,15 +9,23 @@ from .options.characters import set_ptys
 from .options.interfaces import taps_needed
 from .options.screens import set_vnc_port
 from .runtime import CommandLine, RuntimePaths, TapRequest
+from .storage.facts import StorageFacts
+from .storage.needs import ChainRequest, StorageNeeds, storage_needs
+from .storage.sealed import SealedSecret, SecretRequest
 from .words import QmpCommand
 
 __all__ = [
+    "ChainRequest",
     "CommandLine",
     "CpuDefinition",
     "MachineType",
     "QemuCapabilities",
     "QmpCommand",
     "RuntimePaths",
+    "SealedSecret",
+    "SecretRequest",
+    "StorageFacts",
+    "StorageNeeds",
     "TapRequest",
     "alias_of",
     "assign_aliases",
@@ -28,6 +36,7 @@ __all__ = [
     "prepare",
     "set_ptys",
     "set_vnc_port",
+    "storage_needs",
     "taps_needed",
     "translate",
 ]

@@ -145,6 +145,12 @@ def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iter
     yield from rng_options(devices.rngs, board)
 
 
+def _boot_kind(device: Disk | Interface) -> str:
+    if isinstance(device, Interface):
+        return "network"
+    return "disk" if device.device == "lun" else device.device
+
+
 def boot_order(domain: Domain) -> dict[int, int]:
     """The boot index of each device that has one, by the device's id().
 
@@ -159,7 +165,7 @@ def boot_order(domain: Domain) -> dict[int, int]:
     order: dict[int, int] = {}
     for index, boot in enumerate(domain.os.boot, 1):
         for device in bootable:
-            kind = "network" if isinstance(device, Interface) else device.device
+            kind = _boot_kind(device)
             if kind == _BOOT_KINDS.get(boot.dev, boot.dev) and id(device) not in order:
                 order[id(device)] = index
                 break

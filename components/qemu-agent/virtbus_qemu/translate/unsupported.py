@@ -92,7 +92,6 @@ UNSUPPORTED: dict[str, str] = {
     "devices/disk/source/@fdgroup": "open files cannot be handed over the bus",
     "devices/disk/source/seclabel": _NOT_YET,
     "devices/disk/backenddomain": _NOT_YET,
-    "devices/disk/mirror": _NOT_YET,
     "devices/disk/transient": _NOT_YET,
     "devices/interface/boot/@loadparm": _NOT_YET,
     "devices/smartcard": _NOT_YET,

@@ -226,6 +226,7 @@ def _bytes(cache: MetadataCache | None) -> int | None:
 
 def write_numbers(disk: Disk, nodes: DiskNodes) -> None:
     """Note the numbers of a running guest's images in its document, for jobs to name them by."""
+    disk.mirror = None  # no job runs in a guest that starts
     for image in nodes.images:
         image.source.index = image.number
         if image.data_store is not None:
