@@ -104,7 +104,7 @@ def processors(domain: Domain) -> Iterator[str]:
     for scheduler in tune.vcpusched:
         if any(vcpu >= maximum for vcpu in numbers(scheduler.vcpus)):
             yield f"vcpusched: vcpu {scheduler.vcpus} is not one of {maximum}"
-    threads = _iothreads(domain)
+    threads = iothread_ids(domain)
     for pin in tune.iothreadpin:
         if pin.iothread not in threads:
             yield f"iothreadpin: there is no iothread {pin.iothread}"
@@ -113,7 +113,8 @@ def processors(domain: Domain) -> Iterator[str]:
             yield f"iothreadsched: there is no iothread {each.iothreads}"
 
 
-def _iothreads(domain: Domain) -> set[int]:
+def iothread_ids(domain: Domain) -> set[int]:
+    """The numbers of all threads for I/O, told one by one or as a count."""
     if domain.iothreadids is not None:
         return {thread.id for thread in domain.iothreadids.iothread}
     return set(range(1, (domain.iothreads or 0) + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
+from virtbus.model.domain.checks import iothread_ids
 from virtbus.model.domain.devices.disk import Disk
 from virtbus.model.domain.devices.disk_driver import DiskDriver, IoThreadMapping
 
@@ -15,7 +16,7 @@ def iothread_faults(domain: Domain, disk: Disk, driver: DiskDriver, board: Board
     """What is wrong with the threads a disk names."""
     if disk.target.bus != "virtio":
         yield f"bus '{disk.target.bus}' has no iothreads"
-    known = {thread.id for thread in domain.iothreadids.iothread} if domain.iothreadids else set()
+    known = iothread_ids(domain)
     if driver.iothread and driver.iothread not in known:
         yield f"there is no iothread {driver.iothread}"
     if driver.iothreads is not None:

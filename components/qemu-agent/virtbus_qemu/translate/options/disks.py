@@ -178,14 +178,11 @@ def _place(domain: Domain, disk: Disk, board: Board) -> dict[str, Any]:
             return {"driver": name, **_scsi_place(domain, _at(disk))}
         case "ide":
             at = _at(disk)
-            if at.target or at.bus > 1 or at.unit > 1:
-                raise invalid("disk/address", "the machine has no such IDE place", disk.line)
-            return {"driver": f"ide-{kind}", "bus": f"ide.{at.bus}", "unit": at.unit}
+            own = "ide" if board.has_ide else board.bus("ide", at.controller)
+            return {"driver": f"ide-{kind}", "bus": f"{own}.{at.bus}", "unit": at.unit}
         case "sata":
             at = _at(disk)
-            if at.bus or at.target or at.unit > 5:
-                raise invalid("disk/address", "a SATA controller has units 0 to 5", disk.line)
-            own = "ide" if board.q35 and at.controller == 0 else f"sata{at.controller}"
+            own = "ide" if board.q35 and at.controller == 0 else board.bus("sata", at.controller)
             return {"driver": f"ide-{kind}", "bus": f"{own}.{at.unit}"}
         case "fdc":
             return {"driver": "floppy", "unit": _at(disk).unit}
