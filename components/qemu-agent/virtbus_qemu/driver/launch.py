@@ -15,6 +15,7 @@ from virtbus.model.domain import Domain, format_domain
 from virtbus.model.domain.devices.graphics import VncGraphics
 from virtbus.model.domain.devices.interface_parts import InterfaceTarget
 from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
+from virtbus_qemu.link.chains import cd_drives, find_chain
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
 from virtbus_qemu.link.tap import open_tap
@@ -23,10 +24,12 @@ from virtbus_qemu.translate import (
     QemuCapabilities,
     QmpCommand,
     RuntimePaths,
+    StorageFacts,
     alias_of,
     prepare,
     set_ptys,
     set_vnc_port,
+    storage_needs,
     translate,
 )
 from virtbus_qemu.translate.files import files_of
@@ -39,6 +42,15 @@ SETUP_S = 20.0
 OnEvent = Callable[[RunningGuest, MonitorEvent], None]
 OnEnd = Callable[[RunningGuest, str], None]
 Setup = tuple[QmpCommand, ...]
+
+
+def _storage_facts(live: Domain, caps: QemuCapabilities) -> StorageFacts:
+    """What is found out about a guest's disks. Raises HypervisorFailed for a broken chain."""
+    needs = storage_needs(live, caps)
+    return StorageFacts(
+        chains={request.disk: find_chain(request) for request in needs.chains},
+        cdroms=cd_drives(needs.block_devices),
+    )
 
 
 class Launcher:
@@ -134,6 +146,7 @@ class Launcher:
             directory=str(paths.directory),
             tap_fds=taps,
             now_s=int(time.time()),
+            storage=_storage_facts(live, caps),
         )
         return translate(live, caps, runtime)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
+from virtbus.model.domain.devices.disk import Disk
 
 
 def files_of(domain: Domain) -> dict[str, bool]:
@@ -15,14 +16,27 @@ def files_of(domain: Domain) -> dict[str, bool]:
     return found
 
 
+def _images(disk: Disk) -> Iterator[tuple[str, bool]]:
+    """The files of a disk's chain; only the uppermost is written to."""
+    source, written = disk.source, not disk.readonly
+    store = disk.backing_store
+    while source is not None:
+        for each in (source, source.data_store.source if source.data_store else None):
+            path = each.local_path if each is not None else None
+            if path:
+                yield path, written
+        if store is None:
+            return
+        source, written, store = store.source, False, store.backing_store
+
+
 def _paths(domain: Domain) -> Iterator[tuple[str, bool]]:
     boot = domain.os
     for path in (boot.kernel, boot.initrd, boot.dtb):
         if path:
             yield path, False
     for disk in domain.devices.disks:
-        if disk.path:
-            yield disk.path, not disk.readonly
+        yield from _images(disk)
     if boot.loader is not None and boot.loader.path:
         yield boot.loader.path, False
     if boot.nvram is not None and boot.nvram.path:

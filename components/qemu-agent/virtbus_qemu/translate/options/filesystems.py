@@ -113,9 +113,9 @@ def _plan9(fs: Filesystem, board: Board) -> Iterator[str]:
 def _fsdev(fs: Filesystem, name: str) -> str:
     kind = fs.driver.type if fs.driver else None
     local = kind != "handle"
+    security = _SECURITY.get(fs.accessmode or "")
     text = keyed(
-        "local" if local else "handle",
-        security_model=_SECURITY.get(fs.accessmode or "") if local else None,
+        f"local,security_model={security}" if local and security else (kind or "local"),
         multidevs=fs.multidevs if local else None,
         fmode=f"{fs.fmode:04o}" if local and fs.fmode else None,
         dmode=f"{fs.dmode:04o}" if local and fs.dmode else None,

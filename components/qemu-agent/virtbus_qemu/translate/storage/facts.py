@@ -6,9 +6,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from virtbus.model.source.source import BackingStore
+from virtbus.model.source.source import BackingStore, DataStore
 
 from .sealed import SealedSecret
+
+
+class FoundChain(msgspec.Struct, frozen=True, kw_only=True):
+    """What is under an image: the next one (or the end), and the file its data is in."""
+
+    below: BackingStore
+    data_store: DataStore | None = None
 
 
 class StorageFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +37,7 @@ class StorageFacts(msgspec.Struct, frozen=True, kw_only=True):
     vdpa_fds: Mapping[str, int] = {}
     tls_directories: Mapping[str, str] = {}
     reservations_socket: str = ""
-    chains: Mapping[str, BackingStore] = {}
+    chains: Mapping[str, FoundChain] = {}
 
 
 NOTHING = StorageFacts()

@@ -80,7 +80,10 @@ def attach_chains(live: Domain, facts: StorageFacts) -> None:
     for disk in live.devices.disks:
         found = facts.chains.get(disk.target.dev)
         if found is not None:
-            _last(disk).backing_store = found
+            last = _last(disk)
+            last.backing_store = found.below
+            if last.source is not None and last.source.data_store is None:
+                last.source.data_store = found.data_store
 
 
 def _last(disk: Disk) -> Disk | BackingStore:

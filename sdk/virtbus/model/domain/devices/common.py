@@ -27,6 +27,11 @@ class BootOrder(Element, kw_only=True):
     order: Needed[Positive]
     loadparm: Attr[str] = None
 
+    def defaults(self) -> None:
+        """Firmware of IBM Z reads capital letters."""
+        if self.loadparm is not None:
+            self.loadparm = self.loadparm.upper()
+
 
 class AcpiIndex(Element, kw_only=True):
     """<acpi>: the number by which the guest's ACPI tables know the device."""
