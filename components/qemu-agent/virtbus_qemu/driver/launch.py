@@ -33,6 +33,7 @@ from virtbus_qemu.translate import (
     translate,
 )
 from virtbus_qemu.translate.files import files_of
+from virtbus_qemu.translate.words import unsupported
 
 from .running import RunningGuest
 from .settings import QemuSettings
@@ -45,8 +46,18 @@ Setup = tuple[QmpCommand, ...]
 
 
 def _storage_facts(live: Domain, caps: QemuCapabilities) -> StorageFacts:
-    """What is found out about a guest's disks. Raises HypervisorFailed for a broken chain."""
+    """What is found out about a guest's disks.
+
+    Raises HypervisorFailed for a broken chain, and Unsupported for helpers nobody starts.
+    """
     needs = storage_needs(live, caps)
+    if needs.reservations:
+        raise unsupported("disk/source/reservations", "managed='yes'")
+    for fs in live.devices.filesystems:
+        if fs.virtiofs and fs.socket is None:
+            raise unsupported(
+                "filesystem/driver", "virtiofs without a <source socket='...'>", fs.line
+            )
     return StorageFacts(
         chains={request.disk: find_chain(request) for request in needs.chains},
         cdroms=cd_drives(needs.block_devices),
