@@ -15,14 +15,26 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
 
     `monitor_fd` is a listening UNIX socket that QEMU inherits; `directory` is the guest's
     own run directory, where QEMU may make sockets; `tap_fds` are open tap queues by the
-    interface's alias; `now_s` is Unix time, for clocks that count from it;
-    `storage` is what was found out about its disks.
+    interface's alias; `now_s` is Unix time, for clocks that count from it, and
+    `time_offset_s` how far local time is ahead of UTC now; `storage` is what was found out
+    about its disks.
+
+    Memory: `page_kib` is the host's ordinary page, `default_hugepage_kib` its default huge
+    one, `hugepage_directories` are the guest's own folders on hugetlbfs by the size of the
+    page, `memory_directory` is its folder for memory in files, and `advised_nodes` are the
+    host's NUMA nodes that a service advises for it.
     """
 
     monitor_fd: int
     directory: str
     tap_fds: dict[str, tuple[int, ...]] = {}
     now_s: int = 0
+    time_offset_s: int = 0
+    page_kib: int = 4
+    default_hugepage_kib: int = 2048
+    hugepage_directories: dict[int, str] = {}
+    memory_directory: str = ""
+    advised_nodes: str | None = None
     storage: StorageFacts = NOTHING
 
 
