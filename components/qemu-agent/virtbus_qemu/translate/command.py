@@ -12,18 +12,20 @@ from virtbus.model.domain.devices.interface import Interface
 from virtbus.model.names import check_name
 
 from .aliases import alias_of, assign_aliases
+from .alignment import align_memory
 from .capabilities import QemuCapabilities
 from .check import check
 from .complete import complete
 from .machine import Board, board_for
-from .options import board as board_words
 from .options.characters import character_options
 from .options.controllers import ccid_options, controller_options
-from .options.cpu import cpu_options
 from .options.disks import disk_options, floppy_controller_options, throttle_commands
 from .options.filesystems import filesystem_options
 from .options.interfaces import interface_options, link_commands, taps_needed
+from .options.memory_devices import memory_device_options
+from .options.native import overridden, own_arguments
 from .options.screens import graphics_options, input_options, password_commands, video_options
+from .options.sealed import sandbox_options, sealing_options
 from .options.small import (
     audio_options,
     balloon_commands,
@@ -31,18 +33,13 @@ from .options.small import (
     rng_options,
     watchdog_options,
 )
+from .options.system import lifecycle_commands, process_environment, system_options
 from .runtime import CommandLine, RuntimePaths, TapRequest
-from .storage.blocknodes import (
-    master_key_options,
-    reservations_options,
-    throttle_group_options,
-)
 from .storage.images import nodes_of, write_numbers
 from .storage.needs import attach_chains
 from .unsupported import refuse_unsupported
-from .words import QmpCommand, json_option, keyed, unsupported
+from .words import QmpCommand, json_option, unsupported
 
-_SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 _FULL_NAMES = {"ahci": "ich9-ahci", "lsi": "lsi53c895a", "dc-390": "dc390"}
 """Short names that -device takes but no list of devices has."""
 _BOOT_KINDS = {"hd": "disk", "cdrom": "cdrom", "fd": "floppy"}
@@ -56,6 +53,7 @@ def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapReq
     live = copy_domain(domain)
     complete(live, caps, starting=True)
     check(live, caps)
+    align_memory(live, caps.arch)
     assign_aliases(live, board_for(live, caps))
     return live, taps_needed(live)
 
@@ -73,17 +71,21 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     attach_chains(live, runtime.storage)
     board = board_for(live, caps)
     argv = [caps.emulator]
-    argv += _machine_options(live, board, runtime)
+    argv += system_options(live, board, runtime)
     argv += _device_options(live, board, runtime)
-    argv += ["-sandbox", _SANDBOX]
+    argv += sealing_options(live, runtime)
+    argv += own_arguments(live)
+    argv += sandbox_options(live, caps)
     coreinfo = live.features.vmcoreinfo if live.features else None
     if coreinfo is not None and coreinfo.state is not False:
         argv += ["-device", json_option({"driver": "vmcoreinfo"})]
     argv += ["-msg", "timestamp=on"]
+    argv = overridden(live, argv)
     _check_devices(argv, caps)
     taps = [fd for alias in map(alias_of, live.devices.interfaces) for fd in _fds(runtime, alias)]
     return CommandLine(
         argv=tuple(argv),
+        environment=process_environment(live),
         fds=(runtime.monitor_fd, *taps, *runtime.storage.vdpa_fds.values()),
         setup=tuple(_setup(live)),
         domain=live,
@@ -94,37 +96,11 @@ def _fds(runtime: RuntimePaths, alias: str) -> tuple[int, ...]:
     return runtime.tap_fds.get(alias, ())
 
 
-def _machine_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
-    caps, machine = board.caps, board.machine
-    if domain.devices.emulator not in (None, caps.emulator):
-        raise unsupported("devices/emulator", f"'{domain.devices.emulator}'", domain.devices.line)
-    for label in domain.seclabels:
-        if label.type != "none" and label.model != "dac":
-            raise unsupported("seclabel", f"model '{label.model}'", label.line)
-    yield from ("-name", board_words.name_option(domain.name))
-    yield "-S"
-    yield from master_key_options(runtime.storage)
-    yield from board_words.flash_options(domain.os)
-    yield from board_words.machine_options(domain, machine, caps)
-    yield from cpu_options(domain, caps)
-    yield from board_words.memory_options(domain, machine)
-    yield from board_words.smp_options(domain)
-    yield from ("-uuid", domain.uuid or "")
-    yield from ("-display", "none", "-no-user-config", "-nodefaults")
-    monitor = keyed("socket", id="charmonitor", fd=runtime.monitor_fd, server=True, wait=False)
-    yield from ("-chardev", monitor)
-    yield from ("-mon", "chardev=charmonitor,id=monitor,mode=control")
-    yield from board_words.clock_options(domain, runtime)
-    yield from board_words.lifecycle_options(domain)
-    yield from board_words.boot_options(domain, board)
-    yield from reservations_options(domain, runtime.storage)
-    yield from throttle_group_options(domain)
-
-
 def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
     devices = domain.devices
     order = boot_order(domain)
     yield from controller_options(devices.controllers, board)
+    yield from memory_device_options(domain, board, runtime)
     yield from floppy_controller_options(devices.disks, order, board)
     nodes = nodes_of(domain, board.caps)
     for disk in devices.disks:
@@ -173,6 +149,7 @@ def boot_order(domain: Domain) -> dict[int, int]:
 
 
 def _setup(domain: Domain) -> Iterator[QmpCommand]:
+    yield from lifecycle_commands(domain)
     yield from throttle_commands(domain)
     yield from password_commands(domain)
     for nic in domain.devices.interfaces:

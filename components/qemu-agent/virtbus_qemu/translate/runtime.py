@@ -68,12 +68,14 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
 class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     """How to start a guest.
 
-    `argv` begins with the emulator. `fds` are inherited by it. `setup` are the monitor
+    `argv` begins with the emulator; `environment` is added to that of its process. `fds`
+    are inherited by it. `setup` are the monitor
     commands to run, in order, before `cont`; they may hold secrets. `domain` is the live
     document: what was asked for, completed, with aliases and generated paths.
     """
 
     argv: tuple[str, ...]
+    environment: dict[str, str] = {}
     fds: tuple[int, ...]
     setup: tuple[QmpCommand, ...]
     domain: Domain

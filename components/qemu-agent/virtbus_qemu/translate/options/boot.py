@@ -63,8 +63,6 @@ def power_options(domain: Domain, board: Board) -> Iterator[str]:
             "preserve",
         ):
             raise unsupported(name, f"'{action}'", domain.line)
-    if domain.on_reboot == "destroy":
-        yield "-no-reboot"
     yield "-no-shutdown"
     power = "ICH9-LPC" if board.q35 else "PIIX4_PM"
     if domain.pm is not None:

@@ -48,7 +48,7 @@ def _base(clock: Clock, runtime: RuntimePaths) -> str:
             start_s = runtime.now_s + int(clock.adjustment or "0")
             if clock.basis == "localtime":
                 start_s += runtime.time_offset_s
-        case "absolute":
+        case _:
             start_s = clock.start or 0
     try:
         start = datetime.datetime.fromtimestamp(start_s, datetime.UTC)

@@ -19,12 +19,17 @@ def machine_options(domain: Domain, board: Board, flash: tuple[str, ...]) -> Ite
     """The machine; `flash` are the block nodes of its flash chips."""
     parts = [board.machine.name, "usb=off"]
     if domain.keywrap is not None:
-        for cipher in domain.keywrap.cipher:
-            parts.append(f"{cipher.name}-key-wrap={on_off(cipher.state)}")
+        parts += [f"{c.name}-key-wrap={on_off(c.state)}" for c in domain.keywrap.cipher]
     parts += _feature_options(domain.features or Features(), board)
     parts += _memory_options(domain, board)
     cpu = domain.cpu
-    if cpu and cpu.mode == "host-model" and cpu.model and cpu.model.name and board.machine.name.startswith("pseries"):
+    if (
+        cpu
+        and cpu.mode == "host-model"
+        and cpu.model
+        and cpu.model.name
+        and board.machine.name.startswith("pseries")
+    ):
         parts.append(f"max-cpu-compat={cpu.model.name}")
     if domain.launch_security is not None:
         parts.append("confidential-guest-support=lsec0")
@@ -34,7 +39,11 @@ def machine_options(domain: Domain, board: Board, flash: tuple[str, ...]) -> Ite
     if domain.os.bios is not None and domain.os.bios.use_serial:
         parts.append("graphics=off")
     for timer in domain.clock.timer if domain.clock else ():
-        if timer.name == "hpet" and timer.present is not None and board.caps.arch in ("x86_64", "i686"):
+        if (
+            timer.name == "hpet"
+            and timer.present is not None
+            and board.caps.arch in ("x86_64", "i686")
+        ):
             parts.append(f"hpet={on_off(timer.present)}")
     for sound in domain.devices.sounds:
         if sound.model == "pcspk":

@@ -189,11 +189,7 @@ class Backends:
     def options(self, backend: Backend) -> Iterator[str]:
         """The object's arguments, and those of the thread that fills it near its nodes."""
         properties = backend.properties
-        if (
-            backend.nodes
-            and properties.get("prealloc")
-            and self._caps.has("object-thread-context")
-        ):
+        if backend.nodes and properties.get("prealloc") and self._caps.has("object-thread-context"):
             context = f"tc-{properties['id']}"
             near = {"qom-type": "thread-context", "id": context}
             yield from ("-object", json_option(near | {"node-affinity": list(backend.nodes)}))

@@ -24,7 +24,9 @@ def smp_options(domain: Domain, board: Board) -> Iterator[str]:
         groups = {
             "sockets": topology.sockets,
             "dies": topology.dies or 1,
-            "clusters": (topology.clusters or 1) if board.caps.has("machine-smp-clusters") else None,
+            "clusters": (topology.clusters or 1)
+            if board.caps.has("machine-smp-clusters")
+            else None,
             "cores": topology.cores,
             "threads": topology.threads,
         }
@@ -35,7 +37,7 @@ def smp_options(domain: Domain, board: Board) -> Iterator[str]:
 def iothread_options(domain: Domain) -> Iterator[str]:
     """The threads, by number, and the pool of the main loop."""
     named = domain.iothreadids.iothread if domain.iothreadids else []
-    threads = {number: None for number in range(1, (domain.iothreads or 0) + 1)} if not named else {}
+    threads = dict.fromkeys(range(1, (domain.iothreads or 0) + 1)) if not named else {}
     for number in threads:
         yield from ("-object", json_option({"qom-type": "iothread", "id": f"iothread{number}"}))
     for thread in named:

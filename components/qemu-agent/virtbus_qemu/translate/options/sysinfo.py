@@ -48,5 +48,7 @@ def _smbios(info: SmBiosInfo) -> Iterator[str]:
 
 def _fw_cfg(info: FirmwareConfiguration) -> Iterator[str]:
     for entry in info.entry:
-        what = f"string={escaped(entry.value)}" if entry.value else f"file={escaped(entry.file or '')}"
+        what = (
+            f"string={escaped(entry.value)}" if entry.value else f"file={escaped(entry.file or '')}"
+        )
         yield from ("-fw_cfg", f"name={escaped(entry.name)},{what}")

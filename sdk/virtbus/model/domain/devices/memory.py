@@ -83,6 +83,11 @@ class MemoryTarget(Element, kw_only=True):
         if self.label is not None and not self.label.size.size_kib:
             self.label = None
 
+    @property
+    def label_kib(self) -> int:
+        """The size of the label; 0 when there is none."""
+        return self.label.size.size_kib if self.label else 0
+
 
 class MemoryDevice(Element, kw_only=True):
     """<memory>."""
@@ -110,7 +115,7 @@ class MemoryDevice(Element, kw_only=True):
         """Parts are smaller than the whole; persistent memory has a file."""
         target, source = self.target, self.source
         size_kib = target.size.size_kib
-        label_kib = target.label.size.size_kib if target.label else 0
+        label_kib = target.label_kib
         if label_kib and label_kib < MIN_LABEL_KIB:
             yield f"the label must have at least {MIN_LABEL_KIB} KiB"
         if label_kib and label_kib >= size_kib:
