@@ -21,6 +21,9 @@ from virtbus_qemu.translate import CommandLine, complete, translate
 EVERYTHING = Path(__file__).parents[1] / "model/data/domain/everything.xml"
 
 WITHOUT_EFFECT = {
+    # Refused beside another value of its element before it comes to a command line.
+    "Clock.basis", "Loader.format", "Nvram.template_format", "Timer.frequency_hz",
+    "Timer.tickpolicy", "Timer.track",
     # What people and applications note.
     "Domain.title", "Domain.description", "Domain.metadata",
     # True of a running guest only, and settled anew at each start.

@@ -18,10 +18,10 @@ AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' functio
     [
         (
             guest(
-                inside="<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
-                "<q:arg value='-x'/></q:commandline>"
+                inside="<q:capabilities xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
+                "<q:del capability='x'/></q:capabilities>"
             ),
-            "qemu:commandline",
+            "qemu:capabilities",
         ),
         (guest("<sound model='ich9'/>"), "sound"),
         (guest("<graphics type='spice'/>"), "type 'spice'"),

@@ -52,6 +52,7 @@ CAPS = QemuCapabilities(
         CpuDefinition(name=name) for name in ("qemu64", "Nehalem", "Haswell-noTSX", "host", "max")
     ),
     devices=DEVICES,
+    features=frozenset({"option-sandbox", "command:set-action"}),
     kvm_usable=True,
 )
 RUNTIME = RuntimePaths(

@@ -18,6 +18,7 @@ from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
 from virtbus_qemu.link.chains import cd_drives, find_chain
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
+from virtbus_qemu.link.process import ENVIRONMENT
 from virtbus_qemu.link.tap import open_tap
 from virtbus_qemu.translate import (
     CommandLine,
@@ -124,7 +125,12 @@ class Launcher:
             loans = self._lend(command.domain)
             undo.callback(self.give_back, loans)
             process = spawn(
-                command.argv, uuid, log=paths.log, pass_fds=command.fds, run_as=self._run_as
+                command.argv,
+                uuid,
+                log=paths.log,
+                pass_fds=command.fds,
+                run_as=self._run_as,
+                environment=ENVIRONMENT | command.environment,
             )
         undo.callback(process.send_signal, signal.SIGKILL)
         guest = RunningGuest(facts, paths, process, command.domain)

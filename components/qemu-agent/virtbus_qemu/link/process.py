@@ -27,7 +27,7 @@ LOG_LIMIT_BYTES = 1024 * 1024
 LOG_TAIL_BYTES = 4096
 KILL_WAIT_S = 10.0
 MAX_SOCKET_PATH_BYTES = 107  # unix(7): sun_path without its ending zero
-ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT: dict[str, str] = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):

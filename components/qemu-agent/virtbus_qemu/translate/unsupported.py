@@ -22,6 +22,12 @@ from .words import unsupported
 _NOT_YET = "this agent does not pass it to QEMU yet"
 
 UNSUPPORTED: dict[str, str] = {
+    "vcpu/@cpuset": _NOT_YET,
+    "vcpu/@placement=auto": _NOT_YET,
+    "memoryBacking/hugepages": _NOT_YET,
+    "cpu/@vendor": _NOT_YET,
+    "clock/timer/catchup": _NOT_YET,
+    "clock/timer/@mode": _NOT_YET,
     "blkiotune": _NOT_YET,
     "memtune": _NOT_YET,
     "cputune": _NOT_YET,

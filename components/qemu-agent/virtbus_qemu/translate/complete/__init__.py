@@ -20,7 +20,6 @@ from .controllers import controller_models, machine_controllers
 from .disks import disks
 from .interfaces import interfaces
 from .machine_devices import machine_devices
-from .memory import memory
 from .screens import screens
 
 Step: TypeAlias = Callable[[Domain, Board], None]
@@ -32,7 +31,6 @@ def _implicit(domain: Domain, board: Board) -> None:
 
 STEPS: tuple[Step, ...] = (
     board_facts,
-    memory,
     machine_devices,
     machine_controllers,
     disks,

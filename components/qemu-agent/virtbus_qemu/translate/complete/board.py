@@ -1,36 +1,85 @@
-"""The machine itself: its type, emulator, processor and what it boots from."""
+"""The machine itself: its type, emulator and processor."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from virtbus.model.domain import Domain
-from virtbus.model.domain.boot import Boot
-from virtbus.model.domain.cpu import Cpu, CpuModel
+from virtbus.model.domain.cpu import Cpu, CpuFeature, CpuModel
+from virtbus.model.domain.features import Features, Gic, IoApic
 
 from ..machine import Board
+from ..words import invalid
 
 
 def board_facts(domain: Domain, board: Board) -> None:
-    """The full name of the machine type, the emulator, the CPU model and the boot order."""
+    """The full name of the machine type, the emulator, and the CPU model."""
     domain.os.type.kind = "hvm"
     domain.os.type.arch = board.caps.arch
     domain.os.type.machine = board.machine.name
     domain.devices.emulator = domain.devices.emulator or board.caps.emulator
-    _boot(domain)
-    if domain.cpu is None or (domain.cpu.mode is None and domain.cpu.model is None):
-        _default_cpu(domain, board.machine.cpu_model)
+    if domain.cpu is None or domain.cpu.mode is None:
+        _default_cpu(domain, board)
+    if domain.cpu is not None:
+        _settle_cpu(domain.cpu, domain.type, board)
+    _interrupts(domain, board)
 
 
-def _boot(domain: Domain) -> None:
-    """A guest of which nothing is said boots from its first disk."""
-    orders = [device.boot for device in domain.devices.disks]
-    orders += [device.boot for device in domain.devices.interfaces]
-    if not domain.os.boot and not any(orders):
-        domain.os.boot = [Boot(dev="hd")]
+OLDEST_GIC: Literal["2"] = "2"
+"""Works everywhere, where nothing is known of the host."""
+_TELLS_WITH_KVM = ("x86_64", "i686", "s390x", "ppc64", "ppc64le")
+"""Where the machine's own default model is one that KVM runs too."""
 
 
-def _default_cpu(domain: Domain, model: str) -> None:
-    if not model:
+def _default_cpu(domain: Domain, board: Board) -> None:
+    """The machine's own model, which need not run on every host, so it is not checked."""
+    model = board.machine.cpu_model
+    if not model or (domain.type != "qemu" and board.arch not in _TELLS_WITH_KVM):
         return
     cpu = domain.cpu = domain.cpu or Cpu()
+    if model == "host":
+        cpu.mode = "host-model" if board.s390 else "host-passthrough"
+        return
     cpu.mode, cpu.match, cpu.check = "custom", "exact", "none"
     cpu.model = CpuModel(fallback="forbid", name=model)
+
+
+def _settle_cpu(cpu: Cpu, domain_type: str, board: Board) -> None:
+    """How the processor is checked, and whether a guest with it may move."""
+    _vector_lengths(cpu)
+    if cpu.mode == "host-passthrough" and cpu.migratable is None and board.x86:
+        cpu.migratable = True
+    if cpu.mode is None or cpu.check is not None:
+        return
+    if cpu.mode == "host-model" or (cpu.mode == "custom" and domain_type != "qemu"):
+        cpu.check = "partial"
+    else:
+        cpu.check = "none"
+
+
+def _vector_lengths(cpu: Cpu) -> None:
+    """Lengths of Arm's vectors mean that there are vectors."""
+    names = {feature.name: feature for feature in cpu.feature if feature.name.startswith("sve")}
+    if not any(name != "sve" for name in names):
+        return
+    vectors = names.get("sve")
+    if vectors is None:
+        cpu.feature.append(CpuFeature(policy="require", name="sve"))
+    elif vectors.policy in ("disable", "forbid"):
+        raise invalid("cpu/feature", "SVE disabled, but SVE vector lengths provided", cpu.line)
+    else:
+        vectors.policy = "require"
+
+
+def _interrupts(domain: Domain, board: Board) -> None:
+    """An IOMMU that remaps interrupts needs QEMU's own I/O APIC; Arm's machine has a GIC."""
+    features = domain.features or Features()
+    iommu = domain.devices.iommu
+    if features.ioapic is None and iommu and iommu.driver and iommu.driver.intremap:
+        features.ioapic = IoApic(driver="qemu")
+    if features.gic is None and board.arm_virt:
+        features.gic = Gic()
+    if features.gic is not None and features.gic.version is None:
+        features.gic.version = OLDEST_GIC
+    if features.ioapic or features.gic:
+        domain.features = features

@@ -9,6 +9,7 @@ from virtbus.model.domain import Domain
 from ..machine import Board
 from ..words import escaped, invalid, keyed, unsupported
 
+_ACPI_ARCHES = ("x86_64", "i686", "aarch64")
 _SIGNATURES = {"slic": "SLIC", "msdm": "MSDM"}
 
 
@@ -64,6 +65,9 @@ def power_options(domain: Domain, board: Board) -> Iterator[str]:
         ):
             raise unsupported(name, f"'{action}'", domain.line)
     yield "-no-shutdown"
+    acpi = bool(domain.features and domain.features.acpi)
+    if board.machine.acpi is None and board.arch in _ACPI_ARCHES and not acpi:
+        yield "-no-acpi"  # before emulators told which machines have it
     power = "ICH9-LPC" if board.q35 else "PIIX4_PM"
     if domain.pm is not None:
         for name, state in (("s3", domain.pm.suspend_to_mem), ("s4", domain.pm.suspend_to_disk)):

@@ -78,7 +78,8 @@ def _model(cpu: Cpu, domain: Domain, board: Board) -> list[str]:
 def _custom(cpu: Cpu, board: Board) -> str:
     if cpu.match in ("minimum", "strict"):
         raise unsupported("cpu", f"match '{cpu.match}'", cpu.line)
-    assert cpu.model is not None
+    if cpu.model is None:
+        raise invalid("cpu", "mode 'custom' needs a model", cpu.line)
     model = word(cpu.model.name or "", "cpu/model")
     if board.caps.cpus and model not in {known.name for known in board.caps.cpus}:
         raise unsupported("cpu/model", f"'{model}' with {board.caps.emulator}", cpu.model.line)
