@@ -81,6 +81,13 @@ REFUSED = [
         "dns",
         "takes no records",
     ),
+    (
+        "network",
+        "<name>a</name>\n<vlan trunk='no'><tag id='1'/><tag id='2'/></vlan>",
+        2,
+        "vlan",
+        "need trunk='yes'",
+    ),
     ("network", "<name>a</name>\n<mac address='01:00:5e:00:00:01'/>", 2, "mac", "multicast"),
     ("network-port", f"<uuid>{UUID}</uuid>", 1, "networkport", "'owner' is missing"),
     (

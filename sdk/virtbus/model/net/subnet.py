@@ -43,8 +43,10 @@ def natural_prefix(address: str) -> int | None:
 
 def same_network(one: str, other: str, prefix: int) -> bool:
     """Whether two addresses of one family are in one network of that prefix."""
+    if family_of(one) != family_of(other) or prefix > bits_of(one):
+        return False
     shift = bits_of(one) - prefix
-    return family_of(one) == family_of(other) and number(one) >> shift == number(other) >> shift
+    return number(one) >> shift == number(other) >> shift
 
 
 def range_problem(start: str, end: str) -> str | None:

@@ -36,10 +36,11 @@ class Vlan(Element):
     tags: Annotated[Children[VlanTag], Name("tag")] = field(default_factory=list)
 
     def defaults(self) -> None:
-        """More than one tag makes a trunk; "no" is not written."""
+        """More than one tag makes a trunk; "no" is not written where it may stand."""
         if len(self.tags) > 1 and self.trunk is None:
             self.trunk = True
-        self.trunk = self.trunk or None
+        if self.trunk is False and len(self.tags) == 1 and self.tags[0].native_mode is None:
+            self.trunk = None
 
     def problems(self) -> Iterator[str]:
         """There are tags, at most one of them native, and a trunk where it takes one."""

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..engine.declare import Attr, Name
 from .match import Match
-from .values import (
+from .types import (
     ArpOpcode,
     CommentText,
     Encapsulated,

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ..engine.declare import Attr
 from .link import Ethernet
-from .values import (
+from .types import (
     CommentText,
     Dscp,
     IpProtocol,

@@ -80,12 +80,12 @@ class Filter(Element, kw_only=True):
     entries: Children[FilterEntry] = field(default_factory=list)
 
     def defaults(self) -> None:
-        """The chain, and a priority by the chain; 0 is not written."""
+        """The chain, and a priority by the chain; where that is 0 it is not written."""
         if self.chain is None:
             self.chain, self.priority = "root", None
-        if self.priority is None:
-            self.priority = CHAIN_PRIORITIES.get(chain_kind(self.chain) or "")
-        self.priority = self.priority or None
+        usual = CHAIN_PRIORITIES.get(chain_kind(self.chain) or "") or None
+        if self.priority is None or (self.priority == 0 and usual is None):
+            self.priority = usual
 
     def problems(self) -> Iterator[str]:
         """The chain is one that exists, the priority within bounds."""

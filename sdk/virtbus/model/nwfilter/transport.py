@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from ..engine.declare import Attr, Name
 from .match import Match
 from .network import MASKS_OF_IPS
-from .values import (
+from .types import (
     CommentText,
     Decimal16,
     Dscp,

@@ -9,19 +9,15 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping
-from typing import Annotated, TypeAlias
 
 from ..engine.values import MacText
 
 MAX_ITERATOR = 1000
 MAX_COMMENT_BYTES = 256
-MAX_IPSET_NAME_BYTES = 31
-MAX_IPSET_FLAGS = 6
 
 _VARIABLE = re.compile(r"\$(\w*)(?:\[\s*(@?)\s*(\d{1,10})\s*\].*)?", re.ASCII | re.DOTALL)
 _DECIMAL = re.compile(r"\s*\+?(\d{1,10})", re.ASCII)
 _HEXADECIMAL = re.compile(r"\s*(?:0[xX])?([0-9a-fA-F]{1,8})", re.ASCII)
-_IPSET_NAME = re.compile(r"[\w.:+ -]*", re.ASCII)
 
 
 class RuleValue:
@@ -167,107 +163,3 @@ class Comment(RuleValue):
     def value(self, raw: str) -> str:
         """The text as far as it is kept."""
         return raw.encode()[:MAX_COMMENT_BYTES].decode(errors="ignore")
-
-
-class Words(RuleValue):
-    """Words of a set, with commas and spaces between, written in the set's order."""
-
-    def __init__(self, words: tuple[str, ...], *, all_of: str = "", none_of: str = "NONE") -> None:
-        self._words = words
-        self._all, self._none = all_of, none_of
-        known = "|".join((*words, *filter(None, (all_of, none_of))))
-        self._list = re.compile(rf"[\s,]*((?:{known})[\s,]*)*", re.IGNORECASE)
-        self._word = re.compile(known, re.IGNORECASE)
-
-    def value(self, raw: str) -> str:
-        """The words in order."""
-        return ",".join(w for w in self._words if w in self.found(raw))
-
-    def found(self, raw: str) -> set[str]:
-        """The words that stand in `raw`; ValueError for others."""
-        if not self._list.fullmatch(raw):
-            raise ValueError(f"expected some of {', '.join(self._words)}, not '{raw[:60]}'")
-        words = {word.upper() for word in self._word.findall(raw)}
-        return set(self._words) if self._all in words else words
-
-
-class States(Words):
-    """Connection states; NONE excludes all others."""
-
-    def value(self, raw: str) -> str:
-        """The states in order."""
-        return self._none if self._none in self.found(raw) else super().value(raw)
-
-
-class TcpFlags(Words):
-    """The flags to look at and, after a slash, those that must be set."""
-
-    def value(self, raw: str) -> str:
-        """Both sets in order, with ALL and NONE for the full and the empty one."""
-        mask, slash, flags = raw.partition("/")
-        if not slash:
-            raise ValueError(f"expected flags such as SYN,ACK/SYN, not '{raw[:60]}'")
-        return f"{self._flags(mask)}/{self._flags(flags)}"
-
-    def _flags(self, raw: str) -> str:
-        found = self.found(raw) & set(self._words)
-        if len(found) in (0, len(self._words)):
-            return self._all if found else self._none
-        return super().value(raw)
-
-
-class IpSetName(RuleValue):
-    """The name of an IP set."""
-
-    def value(self, raw: str) -> str:
-        """The name itself."""
-        if len(raw.encode()) > MAX_IPSET_NAME_BYTES or not _IPSET_NAME.fullmatch(raw):
-            raise ValueError(f"'{raw[:60]}' cannot be the name of an IP set")
-        return raw
-
-
-class IpSetFlags(RuleValue):
-    """src and dst, up to six."""
-
-    def value(self, raw: str) -> str:
-        """In lower case."""
-        flags = raw.lower().split(",")
-        if len(flags) > MAX_IPSET_FLAGS or not set(flags) <= {"src", "dst"}:
-            raise ValueError(f"expected up to {MAX_IPSET_FLAGS} of src and dst, not '{raw[:60]}'")
-        return ",".join(flags)
-
-
-ETHERTYPES = {"arp": 0x806, "rarp": 0x8035, "ipv4": 0x800, "ipv6": 0x86DD, "vlan": 0x8100}
-IP_PROTOCOLS = {
-    "tcp": 6, "udp": 17, "udplite": 136, "esp": 50, "ah": 51, "icmp": 1, "igmp": 2, "sctp": 132,
-    "icmpv6": 58,
-}  # fmt: skip
-ARP_OPCODES = {
-    "Request": 1, "Reply": 2, "Request_Reverse": 3, "Reply_Reverse": 4, "DRARP_Request": 5,
-    "DRARP_Reply": 6, "DRARP_Error": 7, "InARP_Request": 8, "ARP_NAK": 9,
-}  # fmt: skip
-
-UInt8: TypeAlias = Annotated[str, Number(0xFF)]
-UInt16: TypeAlias = Annotated[str, Number(0xFFFF)]
-UInt32: TypeAlias = Annotated[str, Number(0xFFFFFFFF)]
-Decimal16: TypeAlias = Annotated[str, Number(0xFFFF, hexadecimal=False)]
-VlanId: TypeAlias = Annotated[str, Number(4095)]
-Dscp: TypeAlias = Annotated[str, Number(63)]
-EtherType: TypeAlias = Annotated[str, Number(0xFFFF, low=0x600, names=ETHERTYPES)]
-Encapsulated: TypeAlias = Annotated[str, Number(0xFFFF, low=0x3C, names=ETHERTYPES)]
-IpProtocol: TypeAlias = Annotated[str, Number(0xFF, names=IP_PROTOCOLS)]
-ArpOpcode: TypeAlias = Annotated[str, Number(0xFFFF, names=ARP_OPCODES, always_decimal=True)]
-Mac: TypeAlias = Annotated[str, MacAddress()]
-MacBits: TypeAlias = Annotated[str, MacMask()]
-Ipv4: TypeAlias = Annotated[str, IpAddress(socket.AF_INET)]
-Ipv4Mask: TypeAlias = Annotated[str, IpMask(socket.AF_INET)]
-Ipv6: TypeAlias = Annotated[str, IpAddress(socket.AF_INET6)]
-Ipv6Mask: TypeAlias = Annotated[str, IpMask(socket.AF_INET6)]
-Truth: TypeAlias = Annotated[str, Switch()]
-CommentText: TypeAlias = Annotated[str, Comment()]
-State: TypeAlias = Annotated[str, States(("NEW", "ESTABLISHED", "RELATED", "INVALID"))]
-Flags: TypeAlias = Annotated[
-    str, TcpFlags(("FIN", "SYN", "RST", "PSH", "ACK", "URG"), all_of="ALL")
-]
-IpSet: TypeAlias = Annotated[str, IpSetName()]
-IpSetDirections: TypeAlias = Annotated[str, IpSetFlags()]
