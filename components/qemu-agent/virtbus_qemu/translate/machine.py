@@ -13,27 +13,30 @@ from .words import unsupported, word
 _ARM = ("armv6l", "armv7l", "armv7b", "aarch64")
 _I440FX_PREFIXES = ("pc-0.", "pc-1.", "pc-i440fx-", "rhel")
 _MULTIBUS = ("x86_64", "i686", "ppc", "ppcemb", "ppc64", "ppc64le", "s390", "s390x")
+_GUESTS_OF: Mapping[str, tuple[str, ...]] = {
+    "x86_64": ("i686",),
+    "aarch64": ("armv7l", "armv6l"),
+    "ppc64": ("ppc64le",),
+}
+"""Architectures that the emulator of another one runs as well."""
 _NO_BUSES: Mapping[tuple[str, int], str] = {}
 
 
 class Board(NamedTuple):
     """A machine type of one emulator, and what all machines of its family have in common.
 
-    `new`: the document is a definition that was never kept before, so what no guest has
-    seen yet may be chosen as is best today. `starting`: the guest is about to run.
-    `buses`: the names of the controllers by type and index, once they have some.
+    `arch` is the guest's architecture, by libvirt's name. `new`: the document is a
+    definition that was never kept before, so what no guest has seen yet may be chosen as
+    is best today. `starting`: the guest is about to run. `buses`: the names of the
+    controllers by type and index, once they have some.
     """
 
     caps: QemuCapabilities
     machine: MachineType
+    arch: str
     new: bool = False
     starting: bool = False
     buses: Mapping[tuple[str, int], str] = _NO_BUSES
-
-    @property
-    def arch(self) -> str:
-        """The guest's architecture, by libvirt's name."""
-        return self.caps.arch
 
     @property
     def x86(self) -> bool:
@@ -152,7 +155,7 @@ def machine_of(domain: Domain, caps: QemuCapabilities) -> MachineType:
     kind = domain.os.type
     if kind.kind not in (None, "hvm"):
         raise unsupported("os/type", f"'{kind.kind}'", kind.line)
-    if kind.arch not in (None, caps.arch):
+    if kind.arch not in (None, caps.arch, *_GUESTS_OF.get(caps.arch, ())):
         raise unsupported("os/type", f"arch '{kind.arch}' with {caps.emulator}", kind.line)
     return caps.machine(word(kind.machine, "os/type") if kind.machine else None)
 
@@ -169,4 +172,5 @@ def board_for(
                 name = f"{name}.0"  # a pSeries host bridge besides the first
             buses[controller.type, controller.index or 0] = name
     machine = machine_of(domain, caps)
-    return Board(caps=caps, machine=machine, new=new, starting=starting, buses=buses)
+    arch = domain.os.type.arch or caps.arch
+    return Board(caps, machine, arch, new=new, starting=starting, buses=buses)

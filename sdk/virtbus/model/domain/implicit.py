@@ -13,14 +13,14 @@ from .root import Domain
 _DRIVE_BUSES: tuple[ControllerType, ...] = ("scsi", "fdc", "ide", "sata")
 
 
-def settle_devices(domain: Domain, *, wide_scsi: bool = False) -> None:
+def settle_devices(domain: Domain) -> None:
     """Drive addresses by the names of disks, and a controller for each bus a device is on.
 
-    For every hypervisor, after what the hypervisor itself adds. Idempotent. `wide_scsi`:
-    a SCSI bus has 16 units instead of 7. Raises InvalidDocument.
+    For every hypervisor, after what the hypervisor itself adds. Idempotent.
+    Raises InvalidDocument.
     """
     devices = domain.devices
-    assign_drives(devices, wide_scsi=wide_scsi)
+    assign_drives(devices)
     for bus in _DRIVE_BUSES:
         disks = [disk for disk in devices.disks if disk.target.bus == bus]
         places = [d.address.controller for d in disks if isinstance(d.address, DriveAddress)]

@@ -26,7 +26,7 @@ Step: TypeAlias = Callable[[Domain, Board], None]
 
 
 def _implicit(domain: Domain, board: Board) -> None:
-    settle_devices(domain, wide_scsi=True)
+    settle_devices(domain)
 
 
 STEPS: tuple[Step, ...] = (

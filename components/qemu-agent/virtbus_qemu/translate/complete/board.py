@@ -15,7 +15,7 @@ from ..words import invalid
 def board_facts(domain: Domain, board: Board) -> None:
     """The full name of the machine type, the emulator, and the CPU model."""
     domain.os.type.kind = "hvm"
-    domain.os.type.arch = board.caps.arch
+    domain.os.type.arch = board.arch
     domain.os.type.machine = board.machine.name
     domain.devices.emulator = domain.devices.emulator or board.caps.emulator
     if domain.cpu is None or domain.cpu.mode is None:

@@ -6,7 +6,7 @@ from virtbus.model.domain import Domain
 from virtbus.model.domain.devices import Devices
 from virtbus.model.domain.devices.input import Input, InputBus, InputType
 from virtbus.model.domain.devices.iommu import Iommu, IommuDriver
-from virtbus.model.domain.devices.panic import Panic
+from virtbus.model.domain.devices.panic import Panic, PanicModel
 from virtbus.model.domain.devices.small import MemBalloon, Watchdog
 
 from ..machine import Board
@@ -30,8 +30,7 @@ def machine_devices(domain: Domain, board: Board) -> None:
         devices.memballoon = MemBalloon(model="virtio")
     if board.ppc64 and devices.graphics:
         _power_inputs(devices)
-    if board.pseries or board.s390:
-        _add_panic(devices, "pseries" if board.pseries else "s390")
+    _panics(devices, board)
     if board.q35:
         if all(dog.model != "itco" for dog in devices.watchdogs):
             action = devices.watchdogs[0].action if devices.watchdogs else "reset"
@@ -58,10 +57,24 @@ def _power_inputs(devices: Devices) -> None:
         _add_input(devices, "mouse", "usb")
 
 
-def _add_panic(devices: Devices, model: str) -> None:
-    """The firmware does what a panic device does, so the document says so."""
-    if not any(panic.model in (None, model) for panic in devices.panics):
+def _panics(devices: Devices, board: Board) -> None:
+    """A model for each; where the firmware does what a panic device does, there is one."""
+    own = _own_panic(board)
+    by_firmware = board.pseries or board.s390
+    if by_firmware and not any(panic.model in (None, own) for panic in devices.panics):
         devices.panics.append(Panic())
+    for panic in devices.panics:
+        panic.model = panic.model or own
+
+
+def _own_panic(board: Board) -> PanicModel | None:
+    if board.pseries:
+        return "pseries"
+    if board.s390:
+        return "s390"
+    if board.x86:
+        return "isa"
+    return "pvpanic" if board.arm_virt else None
 
 
 def _add_iommu(devices: Devices, board: Board) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from ..devices import Devices
 from ..devices.address import DriveAddress
 from ..devices.disk import Disk
@@ -9,32 +11,32 @@ from ..disks import index_of
 from .faults import bad_address
 from .placed import of_kind
 
-_SCSI_SELF = 7
-"""The unit that a SCSI controller itself has on its bus."""
-_NARROW_UNITS, _WIDE_UNITS = 7, 16
+_SCSI_UNITS = 7
+_SCSI_UNITS_OF_MODEL = {"lsisas1068": 2}
+"""Models that have fewer than the others."""
 _SATA_UNITS = 6
 
 
-def assign_drives(devices: Devices, *, wide_scsi: bool) -> None:
+def assign_drives(devices: Devices) -> None:
     """Give disks on ide, sata, scsi and fdc, and SCSI host devices, the place they lack.
 
-    `wide_scsi`: a SCSI bus has 16 units instead of 7. Raises InvalidDocument for a disk
-    whose name says nothing, and for a place that is used twice.
+    Raises InvalidDocument for a disk whose name says nothing, and for a host device at the
+    address of a disk.
     """
     for disk in devices.disks:
         if disk.address is None:
-            _assign_disk(disk, wide_scsi)
+            _assign_disk(disk)
     hosts = [h for h in of_kind(devices, "hostdev") if getattr(h, "type", None) == "scsi"]
     taken = {_key(d.address) for d in devices.disks if d.target.bus == "scsi"}
     for host in hosts:
         if host.address is None:
             used = taken | {_key(other.address) for other in hosts}
-            host.address = _next_unit(used, wide_scsi)
+            host.address = _next_unit(devices, used)
         elif _key(host.address) in taken:
             raise bad_address("hostdev", "a SCSI disk sits at its address", host.line)
 
 
-def _assign_disk(disk: Disk, wide_scsi: bool) -> None:
+def _assign_disk(disk: Disk) -> None:
     index = index_of(disk.target.dev)
     if index is None:
         reason = f"'{disk.target.dev}' is not a disk's name such as vda, and there is no address"
@@ -47,9 +49,7 @@ def _assign_disk(disk: Disk, wide_scsi: bool) -> None:
         case "fdc":
             disk.address = DriveAddress(controller=index // 2, unit=index % 2)
         case "scsi":
-            units = _WIDE_UNITS - 1 if wide_scsi else _NARROW_UNITS
-            unit = index % units
-            disk.address = DriveAddress(controller=index // units, unit=unit + (unit >= _SCSI_SELF))
+            disk.address = DriveAddress(controller=index // _SCSI_UNITS, unit=index % _SCSI_UNITS)
 
 
 def _key(address: object) -> tuple[int, ...]:
@@ -58,11 +58,9 @@ def _key(address: object) -> tuple[int, ...]:
     return address.controller, address.bus, address.target, address.unit
 
 
-def _next_unit(used: set[tuple[int, ...]], wide_scsi: bool) -> DriveAddress:
-    units = [u for u in range(_WIDE_UNITS if wide_scsi else _NARROW_UNITS) if u != _SCSI_SELF]
-    controller = 0
-    while True:
-        for unit in units:
-            if (controller, 0, 0, unit) not in used:
-                return DriveAddress(controller=controller, unit=unit)
-        controller += 1
+def _next_unit(devices: Devices, used: set[tuple[int, ...]]) -> DriveAddress:
+    models = {c.index: c.model or "" for c in devices.controllers if c.type == "scsi"}
+    units = (_SCSI_UNITS_OF_MODEL.get(models.get(n, ""), _SCSI_UNITS) for n in itertools.count())
+    places = ((n, unit) for n, count in enumerate(units) for unit in range(count))
+    controller, unit = next(place for place in places if (place[0], 0, 0, place[1]) not in used)
+    return DriveAddress(controller=controller, unit=unit)
