@@ -1,9 +1,10 @@
 """Between documents and QEMU's words, both ways. Pure: no I/O, no clock, no randomness."""
 
 from .aliases import alias_of, assign_aliases
+from .boot import boot_order
 from .capabilities import CpuDefinition, MachineType, QemuCapabilities, parse_capabilities
 from .check import check
-from .command import boot_order, prepare, translate
+from .command import prepare, translate
 from .complete import complete
 from .options.characters import set_ptys
 from .options.interfaces import taps_needed

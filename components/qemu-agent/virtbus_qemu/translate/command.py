@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from virtbus.errors import Unsupported
 from virtbus.model.domain import Domain, copy_domain
-from virtbus.model.domain.devices.disk import Disk
-from virtbus.model.domain.devices.interface import Interface
 from virtbus.model.names import check_name
 
 from .aliases import alias_of, assign_aliases
 from .alignment import align_memory
+from .boot import boot_order
 from .capabilities import QemuCapabilities
 from .check import check
 from .complete import complete
@@ -38,11 +37,10 @@ from .runtime import CommandLine, RuntimePaths, TapRequest
 from .storage.images import nodes_of, write_numbers
 from .storage.needs import attach_chains
 from .unsupported import refuse_unsupported
-from .words import QmpCommand, json_option, unsupported
+from .words import QmpCommand, json_option
 
 _FULL_NAMES = {"ahci": "ich9-ahci", "lsi": "lsi53c895a", "dc-390": "dc390"}
 """Short names that -device takes but no list of devices has."""
-_BOOT_KINDS = {"hd": "disk", "cdrom": "cdrom", "fd": "floppy"}
 
 
 def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapRequest]]:
@@ -119,33 +117,6 @@ def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iter
     yield from watchdog_options(devices.watchdogs, board)
     yield from balloon_options(devices.memballoon, board)
     yield from rng_options(devices.rngs, board)
-
-
-def _boot_kind(device: Disk | Interface) -> str:
-    if isinstance(device, Interface):
-        return "network"
-    return "disk" if device.device == "lun" else device.device
-
-
-def boot_order(domain: Domain) -> dict[int, int]:
-    """The boot index of each device that has one, by the device's id().
-
-    A document orders either devices, or kinds of devices; of a kind the first one counts.
-    """
-    bootable: list[Disk | Interface] = [*domain.devices.disks, *domain.devices.interfaces]
-    explicit = {id(device): device.boot.order for device in bootable if device.boot}
-    if explicit:
-        if domain.os.boot:
-            raise unsupported("os/boot", "together with a device's own <boot>", domain.os.line)
-        return explicit
-    order: dict[int, int] = {}
-    for index, boot in enumerate(domain.os.boot, 1):
-        for device in bootable:
-            kind = _boot_kind(device)
-            if kind == _BOOT_KINDS.get(boot.dev, boot.dev) and id(device) not in order:
-                order[id(device)] = index
-                break
-    return order
 
 
 def _setup(domain: Domain) -> Iterator[QmpCommand]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..engine.table import says_nothing
+from .addresses.placed import boot_orders
 from .boot import Boot
 from .cputune import CpuTune
 from .memory import CurrentMemory
@@ -151,7 +152,5 @@ def settle_boot(domain: Domain) -> None:
         os.loader.type = "rom"
     if os.type.kind not in (None, "hvm") or os.boot:
         return
-    devices = domain.devices
-    orders = [disk.boot for disk in devices.disks] + [nic.boot for nic in devices.interfaces]
-    if not any(orders):
+    if not boot_orders(domain.devices):
         os.boot = [Boot(dev="hd")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import InvalidDocument
 from ..engine.number_sets import numbers
 from ..names import check_name
+from .addresses.placed import boot_orders
 from .disks import disks_problems
 from .lines import line_problems
 from .numa import Numa
@@ -174,10 +175,12 @@ def _interconnects(cells: Numa) -> Iterator[str]:
 def devices(domain: Domain) -> Iterator[str]:
     """What must be there once only."""
     found = domain.devices
-    boots = [disk.boot for disk in found.disks] + [nic.boot for nic in found.interfaces]
+    boots = boot_orders(found)
+    if boots and domain.os.boot:
+        yield "a device's <boot> and the <boot> of <os> exclude each other"
     used: dict[str, list[object]] = {
         "disk target": [disk.target.dev for disk in found.disks],
-        "boot order": [boot.order for boot in boots if boot],
+        "boot order": [*boots],
         "controller": [
             f"{c.type} {c.index}"
             for c in found.controllers

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from virtbus.model.domain import Domain
+from virtbus.model.domain.addresses.placed import all_placed
 from virtbus.model.domain.devices.controller import PCI_ROOTS, Controller, ControllerDriver
 from virtbus.model.engine.table import table_of
 
+from ..complete.addresses import is_usb
 from ..machine import Board
 from ..words import invalid, unsupported
 
@@ -37,19 +39,6 @@ _PCI: dict[str, _PciRule] = {
 }
 _HOST_BRIDGE = _PciRule(("spapr-pci-host-bridge",), ("index", "numa_node", "hotplug"))
 _VIRTIO_SCSI = ("virtio-scsi", "virtio-transitional", "virtio-non-transitional")
-_USB_DEVICES = {
-    "piix3-uhci": "piix3-usb-uhci",
-    "piix4-uhci": "piix4-usb-uhci",
-    "ehci": "usb-ehci",
-    "ich9-ehci1": "ich9-usb-ehci1",
-    "ich9-uhci1": "ich9-usb-ehci1",
-    "ich9-uhci2": "ich9-usb-ehci1",
-    "ich9-uhci3": "ich9-usb-ehci1",
-    "vt82c686b-uhci": "vt82c686b-usb-uhci",
-    "pci-ohci": "pci-ohci",
-    "nec-xhci": "nec-usb-xhci",
-    "qemu-xhci": "qemu-xhci",
-}
 
 
 def check_controllers(domain: Domain, board: Board) -> None:
@@ -67,7 +56,7 @@ def check_controllers(domain: Domain, board: Board) -> None:
             case "scsi":
                 _check_scsi(controller, domain, board)
             case "usb":
-                _check_usb(controller, controllers, board)
+                _check_usb(controller, domain)
         if controller.type != "scsi" or controller.model not in _VIRTIO_SCSI:
             _check_driver(controller)
 
@@ -141,13 +130,14 @@ def iothread_ids(domain: Domain) -> set[int]:
     return named | {next(free) for _ in range(count - len(named))}
 
 
-def _check_usb(controller: Controller, controllers: list[Controller], board: Board) -> None:
-    model, line = controller.model, controller.line
+def _check_usb(controller: Controller, domain: Domain) -> None:
+    model, line, controllers = controller.model, controller.line, domain.devices.controllers
+    if model == "none":
+        for placed in all_placed(domain.devices):
+            if is_usb(placed):
+                raise unsupported(placed.kind, "USB, which is disabled", placed.device.line)
     if model == "none" and sum(c.type == "usb" for c in controllers) > 1:
         raise invalid("controller", "USB is disabled, so there can be no other controller", line)
-    device = _USB_DEVICES.get(model or "")
-    if device is not None and not board.caps.has_device(device):
-        raise unsupported("controller", f"'{model}' on this emulator", line)
     if controller.ports is not None and not (model or "").endswith("xhci"):
         raise unsupported("controller", f"'ports' of a {model}", line)
     if controller.master is not None:

@@ -94,13 +94,14 @@ def _usb(devices: Devices, board: Board) -> None:
     settled = all(
         isinstance(d.address, UsbAddress) and d.address.port is not None
         for kind, d in all_placed(devices)
-        if kind == "hub" or _is_usb(Placed(kind, d))
+        if kind == "hub" or is_usb(Placed(kind, d))
     )
     if board.new or board.starting or settled:
-        assign_usb(devices, _is_usb, lambda devices: devices.hubs.append(Hub(type="usb")))
+        assign_usb(devices, is_usb, lambda devices: devices.hubs.append(Hub(type="usb")))
 
 
-def _is_usb(placed: Placed) -> bool:
+def is_usb(placed: Placed) -> bool:
+    """Whether a device hangs on USB, hubs apart."""
     kind = placed.kind
     device: Any = placed.device
     match kind:

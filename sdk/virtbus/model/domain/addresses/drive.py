@@ -21,7 +21,7 @@ def assign_drives(devices: Devices) -> None:
     """Give disks on ide, sata, scsi and fdc, and SCSI host devices, the place they lack.
 
     Raises InvalidDocument for a disk whose name says nothing, and for a host device at the
-    address of a disk.
+    address of another device.
     """
     for disk in devices.disks:
         if disk.address is None:
@@ -33,7 +33,8 @@ def assign_drives(devices: Devices) -> None:
             used = taken | {_key(other.address) for other in hosts}
             host.address = _next_unit(devices, used)
         elif _key(host.address) in taken:
-            raise bad_address("hostdev", "a SCSI disk sits at its address", host.line)
+            raise bad_address("hostdev", "another device sits at its address", host.line)
+        taken.add(_key(host.address))
 
 
 def _assign_disk(disk: Disk) -> None:

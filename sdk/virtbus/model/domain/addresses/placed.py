@@ -57,3 +57,9 @@ def all_placed(devices: Devices) -> Iterator[Placed]:
 def _is_serial(console: object) -> bool:
     target = getattr(console, "target", None)
     return target is None or target.type in (None, "serial")
+
+
+def boot_orders(devices: Devices) -> list[int]:
+    """The places in the boot order that devices themselves name."""
+    boots = (getattr(device, "boot", None) for _, device in all_placed(devices))
+    return [boot.order for boot in boots if boot is not None]
