@@ -63,9 +63,9 @@ def honours() -> dict[str, dict[str, str]]:
         except ModuleNotFoundError:
             known = None  # its translate is one file, or has no such table
         if known is not None:
-            found[component.name.removesuffix("-agent")] = importlib.import_module(
-                module
-            ).UNSUPPORTED
+            table = importlib.import_module(module)
+            on_host: dict[str, str] = getattr(table, "NOT_ON_HOST", {})
+            found[component.name.removesuffix("-agent")] = {**table.UNSUPPORTED, **on_host}
     return found
 
 

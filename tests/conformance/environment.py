@@ -23,6 +23,8 @@ MAC = "52:54:00:00:00:00"
 LIB_DIRECTORY = "/var/lib/libvirt/qemu"
 MONITOR_FD = 1729
 TAP_FD, BRIDGE_FD = 3, 102
+VSOCK_FD, FILE_FD = 6789, 1750
+PASSED_FDS = {"tpm": 1730, "cancel": 1731, "vdpa": 1732, "log": 1751}
 
 _GONE_WITH_FLAG = {
     "QEMU_CAPS_NEC_USB_XHCI": "nec-usb-xhci",

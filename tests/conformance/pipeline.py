@@ -26,18 +26,23 @@ from virtbus_qemu.translate import (
     storage_needs,
     translate,
 )
+from virtbus_qemu.translate.passed import fds_needed
+from virtbus_qemu.translate.runtime import FdRequest
 
 from .environment import (
     BRIDGE_FD,
     CD_DRIVES,
+    FILE_FD,
     INITIAL_VECTOR,
     LIB_DIRECTORY,
     MASTER_KEY,
     MONITOR_FD,
+    PASSED_FDS,
     SECRET,
     TAP_FD,
     TLS_DIRECTORIES,
     UUID,
+    VSOCK_FD,
     Environment,
     generated_macs,
 )
@@ -74,16 +79,29 @@ def write(domain: Domain, *, inactive: bool = True) -> str:
 def start(domain: Domain, environment: Environment) -> CommandLine:
     """The command line; an error here is a refusal to start."""
     live, taps = prepare(domain, environment.caps)
-    first = {tap.alias: BRIDGE_FD if tap.bridge else TAP_FD for tap in taps}
+    first = {t.alias: BRIDGE_FD if t.bridge or t.network else TAP_FD for t in taps}
     directory = f"{LIB_DIRECTORY}/domain--1-{domain.name}"
+    fds = {request.name: _fd(request) for request in fds_needed(live, directory)}
     runtime = RuntimePaths(
         monitor_fd=MONITOR_FD,
         directory=directory,
+        fds=fds,
+        vhost_fds={t.alias: tuple(range(44, 44 + t.queues)) for t in taps if t.vhost},
+        line_tls_directory="/etc/pki/libvirt-chardev",
         tap_fds={t.alias: tuple(range(first[t.alias], first[t.alias] + t.queues)) for t in taps},
         now_s=environment.now_s,
         storage=_storage(live, environment, directory),
     )
     return translate(domain, environment.caps, runtime)
+
+
+def _fd(request: FdRequest) -> int:
+    """The number that libvirt's tests have for what is passed."""
+    if request.use == "vsock":
+        return VSOCK_FD
+    if request.use == "listen":
+        return MONITOR_FD
+    return PASSED_FDS.get(request.name.rpartition("-")[2], FILE_FD)
 
 
 def _storage(live: Domain, environment: Environment, directory: str) -> StorageFacts:

@@ -127,7 +127,10 @@ def test_taps_are_asked_for_and_passed_by_number() -> None:
     )
     line = line_of(text, runtime)
     assert line.fds == (5, 8, 9, 10)
-    assert values(line, "-netdev") == ["tap,fds=8:9,id=hostnet0", "tap,fd=10,id=hostnet1"]
+    assert [json.loads(v) for v in values(line, "-netdev")] == [
+        {"type": "tap", "fds": "8:9", "id": "hostnet0"},
+        {"type": "tap", "fd": "10", "id": "hostnet1"},
+    ]
     (card,) = [json.loads(v) for v in values(line, "-device") if '"net0"' in v]
     assert (card["mq"], card["vectors"], card["host_mtu"]) == (True, 6, 1400)
 

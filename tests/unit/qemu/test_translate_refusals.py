@@ -25,8 +25,7 @@ AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' functio
         ),
         (guest("<sound model='ich9'/>"), "sound"),
         (guest("<graphics type='spice'/>"), "type 'spice'"),
-        (guest("<interface type='network'><source network='default'/></interface>"), "'network'"),
-        (guest(NIC.format("<model type='virtio'/><driver name='vhost'/>")), "vhost"),
+        (guest(NIC.format("<driver name='vhost'/><mtu size='1400'/>")), "mtu"),
         (guest(NIC.format("<model type='sungem'/>")), "'sungem'"),
         (guest("<serial type='spicevmc'/>"), "'spicevmc'"),
         (

@@ -121,14 +121,15 @@ ACCEPTED: dict[str, str] = {
         )
     ),
     "nic-q35": guest(
-        NIC.format("<model type='virtio'/><mtu size='9000'/><rom enabled='no'/>")
+        NIC.format("<model type='virtio'/><rom enabled='no'/>")
         + "<interface type='user'><mac address='52:54:00:11:22:34'/><model type='e1000'/>"
         "<link state='down'/></interface>",
         machine=Q35,
     ),
     "serial-pty": guest("<serial type='pty'><log file='{dir}/serial,log' append='on'/></serial>"),
     "serial-unix": guest(
-        "<serial type='unix'/><serial type='unix'><source path='{dir}/a,b.sock'/></serial>"
+        "<serial type='unix'><source mode='bind' path='{dir}/s.sock'/></serial>"
+        "<serial type='unix'><source path='{dir}/a,b.sock'/></serial>"
     ),
     "serial-tcp": guest(
         "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='0'/>"

@@ -18,6 +18,7 @@ from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
 from virtbus_qemu.link.chains import cd_drives, find_chain
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
+from virtbus_qemu.link.passed import open_passed, open_vhost
 from virtbus_qemu.link.process import ENVIRONMENT
 from virtbus_qemu.link.tap import open_tap
 from virtbus_qemu.translate import (
@@ -34,6 +35,8 @@ from virtbus_qemu.translate import (
     translate,
 )
 from virtbus_qemu.translate.files import files_of
+from virtbus_qemu.translate.passed import fds_needed
+from virtbus_qemu.translate.unsupported import refuse_not_on_host
 from virtbus_qemu.translate.words import unsupported
 
 from .running import RunningGuest
@@ -147,21 +150,30 @@ class Launcher:
         passed: ExitStack,
     ) -> CommandLine:
         live, wanted = prepare(document, caps)
-        names: dict[str, str] = {}
+        refuse_not_on_host(live)
         taps: dict[str, tuple[int, ...]] = {}
+        vhosts: dict[str, tuple[int, ...]] = {}
+        nics = {alias_of(nic): nic for nic in live.devices.interfaces}
         for tap in wanted:
-            names[tap.alias], taps[tap.alias] = await open_tap(
+            name, taps[tap.alias] = await open_tap(
                 tap.name, bridge=tap.bridge, mtu_bytes=tap.mtu_bytes, queues=tap.queues
             )
             for queue in taps[tap.alias]:
                 passed.callback(os.close, queue)
-        for interface in live.devices.interfaces:
-            if (name := names.get(alias_of(interface))) is not None:
-                interface.target = InterfaceTarget(dev=name)
+            if tap.vhost:
+                vhosts[tap.alias] = open_vhost(
+                    tap.vhost, tap.queues, passed, needed=tap.vhost_needed
+                )
+            nics[tap.alias].target = InterfaceTarget(dev=name)
+        fds, cid = open_passed(fds_needed(live, str(paths.directory)), passed)
+        if live.devices.vsock is not None and live.devices.vsock.cid is not None:
+            live.devices.vsock.cid.address = cid
         runtime = RuntimePaths(
             monitor_fd=monitor_fd,
             directory=str(paths.directory),
             tap_fds=taps,
+            vhost_fds=vhosts,
+            fds=fds,
             now_s=int(time.time()),
             storage=_storage_facts(live, caps),
         )

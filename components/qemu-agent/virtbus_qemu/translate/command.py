@@ -17,22 +17,26 @@ from .check import check
 from .complete import complete
 from .machine import Board, board_for
 from .options.characters import character_options
+from .options.chardevs import Lines
 from .options.controllers import ccid_options, controller_options
 from .options.disks import disk_options, floppy_controller_options, throttle_commands
+from .options.facilities import panic_options, rng_options, vsock_options
 from .options.filesystems import filesystem_options
 from .options.interfaces import interface_options, link_commands, taps_needed
 from .options.memory_devices import memory_device_options
 from .options.native import overridden, own_arguments
+from .options.redirection import redirdev_options, smartcard_options
 from .options.screens import graphics_options, input_options, password_commands, video_options
 from .options.sealed import sandbox_options, sealing_options
 from .options.small import (
     audio_options,
     balloon_commands,
     balloon_options,
-    rng_options,
     watchdog_options,
 )
 from .options.system import lifecycle_commands, process_environment, system_options
+from .options.tpms import tpm_options
+from .passed import fds_needed, sets_of
 from .runtime import CommandLine, RuntimePaths, TapRequest
 from .storage.images import nodes_of, write_numbers
 from .storage.needs import attach_chains
@@ -68,6 +72,7 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     live, _ = prepare(domain, caps)
     attach_chains(live, runtime.storage)
     board = board_for(live, caps)
+    passed = fds_needed(live, runtime.directory)
     argv = [caps.emulator]
     argv += system_options(live, board, runtime)
     argv += _device_options(live, board, runtime)
@@ -77,26 +82,30 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     coreinfo = live.features.vmcoreinfo if live.features else None
     if coreinfo is not None and coreinfo.state is not False:
         argv += ["-device", json_option({"driver": "vmcoreinfo"})]
+    argv += panic_options(live.devices.panics, board)
+    argv += vsock_options(live.devices.vsock, runtime, board)
     argv += ["-msg", "timestamp=on"]
     argv = overridden(live, argv)
     _check_devices(argv, caps)
-    taps = [fd for alias in map(alias_of, live.devices.interfaces) for fd in _fds(runtime, alias)]
+    fds = [fd for nic in live.devices.interfaces for fd in _queues(runtime, alias_of(nic))]
+    fds += [runtime.fds[r.name] for r in passed if r.name in runtime.fds]
     return CommandLine(
         argv=tuple(argv),
         environment=process_environment(live),
-        fds=(runtime.monitor_fd, *taps, *runtime.storage.vdpa_fds.values()),
+        fds=(runtime.monitor_fd, *fds, *runtime.storage.vdpa_fds.values()),
         setup=tuple(_setup(live)),
         domain=live,
     )
 
 
-def _fds(runtime: RuntimePaths, alias: str) -> tuple[int, ...]:
-    return runtime.tap_fds.get(alias, ())
+def _queues(runtime: RuntimePaths, alias: str) -> tuple[int, ...]:
+    return (*runtime.tap_fds.get(alias, ()), *runtime.vhost_fds.get(alias, ()))
 
 
 def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterator[str]:
     devices = domain.devices
     order = boot_order(domain)
+    lines = Lines(board.caps, runtime, sets_of(domain, runtime))
     yield from controller_options(devices.controllers, board)
     yield from memory_device_options(domain, board, runtime)
     yield from floppy_controller_options(devices.disks, order, board)
@@ -107,16 +116,19 @@ def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iter
         yield from disk_options(domain, disk, own, board, order.get(id(disk)), runtime.storage)
     yield from filesystem_options(domain, board, runtime.directory)
     for nic in devices.interfaces:
-        yield from interface_options(nic, runtime, board, order.get(id(nic)))
+        yield from interface_options(nic, lines, board, order.get(id(nic)))
     yield from ccid_options(devices.controllers, board)
-    yield from character_options(domain, runtime, board)
+    yield from smartcard_options(devices.smartcards, lines, board)
+    yield from character_options(domain, lines, board)
+    yield from tpm_options(devices.tpms, lines, board)
     yield from input_options(devices.inputs, board)
     yield from audio_options(domain)
     yield from graphics_options(domain)
     yield from video_options(devices.videos, board)
     yield from watchdog_options(devices.watchdogs, board)
+    yield from redirdev_options(devices.redirdevs, devices.redirfilter, lines, board)
     yield from balloon_options(devices.memballoon, board)
-    yield from rng_options(devices.rngs, board)
+    yield from rng_options(devices.rngs, lines, board)
 
 
 def _setup(domain: Domain) -> Iterator[QmpCommand]:

@@ -57,54 +57,10 @@ UNSUPPORTED: dict[str, str] = {
     "devices/disk/source/seclabel": _NOT_YET,
     "devices/disk/backenddomain": _NOT_YET,
     "devices/disk/transient": _NOT_YET,
-    "devices/interface/boot/@loadparm": _NOT_YET,
-    "devices/smartcard": _NOT_YET,
-    "devices/parallel": _NOT_YET,
-    "devices/tpm": _NOT_YET,
-    "devices/redirdev": _NOT_YET,
-    "devices/panic": _NOT_YET,
-    "devices/vsock": _NOT_YET,
-    "devices/channel/source/reconnect": _NOT_YET,
-    "devices/serial/source/reconnect": _NOT_YET,
-    "devices/console/source/reconnect": _NOT_YET,
-    "devices/interface/backend": _NOT_YET,
-    "devices/interface/vlan": _NOT_YET,
-    "devices/interface/virtualport": _NOT_YET,
-    "devices/interface/bandwidth": _NOT_YET,
-    "devices/interface/port": _NOT_YET,
-    "devices/interface/ip": _NOT_YET,
     "devices/interface/route": _NOT_YET,
-    "devices/interface/portForward": _NOT_YET,
-    "devices/interface/script": _NOT_YET,
-    "devices/interface/downscript": _NOT_YET,
-    "devices/interface/tune": _NOT_YET,
-    "devices/interface/teaming": _NOT_YET,
-    "devices/interface/coalesce": _NOT_YET,
-    "devices/interface/acpi": _NOT_YET,
-    "devices/interface/filterref": _NOT_YET,
-    "devices/interface/driver/host": _NOT_YET,
-    "devices/interface/driver/guest": _NOT_YET,
-    "devices/interface/driver/@txmode": _NOT_YET,
-    "devices/interface/driver/@ioeventfd": _NOT_YET,
-    "devices/interface/driver/@event_idx": _NOT_YET,
-    "devices/interface/driver/@rx_queue_size": _NOT_YET,
-    "devices/interface/driver/@tx_queue_size": _NOT_YET,
-    "devices/interface/driver/@rss": _NOT_YET,
-    "devices/interface/driver/@rss_hash_report": _NOT_YET,
-    "devices/interface/driver/@iommu": _NOT_YET,
-    "devices/interface/driver/@ats": _NOT_YET,
-    "devices/interface/driver/@packed": _NOT_YET,
-    "devices/interface/driver/@page_per_vq": _NOT_YET,
-    "devices/interface/source/ip": _NOT_YET,
-    "devices/interface/source/route": _NOT_YET,
-    "devices/interface/@trustGuestRxFilters": _NOT_YET,
-    "devices/interface/source/@portgroup": _NOT_YET,
-    "devices/interface/source/@mode": _NOT_YET,
-    "devices/interface/source/@network": _NOT_YET,
     "devices/input/@model": _NOT_YET,
     "devices/input/driver": _NOT_YET,
     "devices/memballoon/driver": _NOT_YET,
-    "devices/rng/driver": _NOT_YET,
     "devices/sound": _NOT_YET,
     "devices/graphics/@tlsPort": _NOT_YET,
     "devices/graphics/@websocket": _NOT_YET,
@@ -114,6 +70,27 @@ UNSUPPORTED: dict[str, str] = {
     "devices/video/model/@blob": _NOT_YET,
     "devices/video/model/acceleration": _NOT_YET,
 }
+
+_NOT_ON_HOST = "this agent does not set it up on the host yet"
+
+NOT_ON_HOST: dict[str, str] = {
+    "devices/interface/vlan": _NOT_ON_HOST,
+    "devices/interface/virtualport": _NOT_ON_HOST,
+    "devices/interface/bandwidth": _NOT_ON_HOST,
+    "devices/interface/port": _NOT_ON_HOST,
+    "devices/interface/script": _NOT_ON_HOST,
+    "devices/interface/downscript": _NOT_ON_HOST,
+    "devices/interface/coalesce": _NOT_ON_HOST,
+    "devices/interface/filterref": _NOT_ON_HOST,
+    "devices/interface/source/ip": _NOT_ON_HOST,
+    "devices/interface/source/route": _NOT_ON_HOST,
+    "devices/interface/@trustGuestRxFilters": _NOT_ON_HOST,
+    "devices/interface/@type=network": _NOT_ON_HOST,
+    "devices/interface/@type=direct": _NOT_ON_HOST,
+    "devices/interface/backend/@type=passt": _NOT_ON_HOST,
+    "devices/tpm/backend/@type=emulator": _NOT_ON_HOST,
+}
+"""What QEMU could do, if the host were made ready for it: refused when a guest is started."""
 
 _LIBVIRT = "libvirt.org/schemas"
 
@@ -137,6 +114,7 @@ def _by_element(table: dict[str, str]) -> dict[str, list[_Part]]:
 
 
 _PARTS = _by_element(UNSUPPORTED)
+_HOST_PARTS = _by_element(NOT_ON_HOST)
 
 
 def refuse_unsupported(domain: Domain) -> None:
@@ -145,6 +123,13 @@ def refuse_unsupported(domain: Domain) -> None:
         for part in _PARTS.get(path, ()):
             _refuse(path, element, part)
         _refuse_libvirts_own(path, element)
+
+
+def refuse_not_on_host(domain: Domain) -> None:
+    """Raise Unsupported for the first thing in `domain` that no host is made ready for."""
+    for path, element in elements("domain", domain):
+        for part in _HOST_PARTS.get(path, ()):
+            _refuse(path, element, part)
 
 
 def _refuse(path: str, element: Element, part: _Part) -> None:

@@ -17,7 +17,10 @@ from .addresses import check_addresses
 from .board import check_board
 from .controllers import check_controllers
 from .disks import check_disks
+from .facilities import check_facilities
 from .filesystems import check_filesystems
+from .interfaces import check_interfaces
+from .lines import check_lines
 
 Check: TypeAlias = Callable[[Domain, Board], None]
 
@@ -26,6 +29,9 @@ CHECKS: tuple[Check, ...] = (
     check_disks,
     check_filesystems,
     check_controllers,
+    check_interfaces,
+    check_lines,
+    check_facilities,
     check_addresses,
 )
 

@@ -15,9 +15,10 @@ from ..capabilities import QemuCapabilities
 from ..machine import Board, board_for
 from .addresses import addresses
 from .board import board_facts
-from .characters import characters
+from .characters import characters, mirror_consoles
 from .controllers import controller_models, machine_controllers
 from .disks import disks
+from .facilities import facilities
 from .interfaces import interfaces
 from .machine_devices import machine_devices
 from .screens import screens
@@ -36,10 +37,12 @@ STEPS: tuple[Step, ...] = (
     disks,
     interfaces,
     characters,
+    facilities,
     screens,
     _implicit,
     controller_models,
     addresses,
+    mirror_consoles,
 )
 """In this order: what a step settles the ones after it may rely on."""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.rng import Rng
 from virtbus.model.domain.devices.small import MemBalloon, Watchdog
 
 from ..aliases import alias_of
 from ..machine import Board
 from ..places import place_of
-from ..refuse import refuse_set
 from ..words import QmpCommand, json_option, unsupported
 
 _VARIANTS = {
@@ -59,36 +57,6 @@ def balloon_commands(domain: Domain) -> Iterator[QmpCommand]:
                 "property": "guest-stats-polling-interval",
                 "value": balloon.stats.period_s,
             },
-        )
-
-
-def rng_options(rngs: list[Rng], board: Board) -> Iterator[str]:
-    """Sources of random numbers."""
-    for rng in rngs:
-        alias = alias_of(rng)
-        match rng.backend.model:
-            case "random":
-                path = rng.backend.path or "/dev/urandom"
-                source = {"qom-type": "rng-random", "id": f"obj{alias}", "filename": path}
-            case "builtin":
-                refuse_set("rng/backend", rng.backend, "path")
-                source = {"qom-type": "rng-builtin", "id": f"obj{alias}"}
-            case model:
-                raise unsupported("rng/backend", f"model '{model}'", rng.line)
-        rate = rng.rate
-        yield from ("-object", json_option(source))
-        yield from (
-            "-device",
-            json_option(
-                {
-                    "driver": f"virtio-rng-{_VARIANTS[rng.model]}",
-                    "rng": f"obj{alias}",
-                    "id": alias,
-                    "max-bytes": rate.bytes if rate else None,
-                    "period": (rate.period_ms or 1000) if rate else None,
-                    **place_of(rng.address, board),
-                }
-            ),
         )
 
 
