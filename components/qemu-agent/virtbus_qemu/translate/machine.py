@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from virtbus.model.domain import Domain
@@ -171,6 +171,16 @@ def board_for(
             if controller.model == "pci-root" and controller.target and controller.target.index:
                 name = f"{name}.0"  # a pSeries host bridge besides the first
             buses[controller.type, controller.index or 0] = name
-    machine = machine_of(domain, caps)
     arch = domain.os.type.arch or caps.arch
-    return Board(caps, machine, arch, new=new, starting=starting, buses=buses)
+    machine = machine_of(domain, caps)
+    board = Board(caps, machine, arch, new=new, starting=starting)
+    return board._replace(buses=buses | dict(_built_in_names(board)))
+
+
+def _built_in_names(board: Board) -> Iterator[tuple[tuple[str, int], str]]:
+    """What QEMU calls the controllers it makes by itself, whatever the document calls them."""
+    yield ("pci", 0), board.root_bus
+    if board.has_ide:
+        yield ("ide", 0), "ide"
+    if board.q35:
+        yield ("sata", 0), "ide"
