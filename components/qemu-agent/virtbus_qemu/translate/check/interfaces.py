@@ -12,6 +12,7 @@ from .disks import shares_memory
 
 _WITH_MTU = ("network", "bridge", "ethernet", "vhostuser")
 _WITH_COALESCE = ("network", "bridge")
+_CARDS = ("virtio-net-pci", "virtio-net-ccw", "virtio-net-device")
 _VIRTIO_ONLY = ("vdpa", "vhostuser")
 
 
@@ -61,7 +62,7 @@ def _card(nic: Interface, board: Board) -> None:
             xml = name.replace("packets", "size")
             raise invalid("interface/driver", f"{xml} must be a power of two", driver.line)
     asked = driver.rss is not None or driver.rss_hash_report is not None
-    if asked and not board.caps.has_property("virtio-net", "rss"):
+    if asked and not any(board.caps.has_property(card, "rss") for card in _CARDS):
         raise unsupported("interface/driver", "'rss' with this emulator", driver.line)
 
 

@@ -28,7 +28,8 @@ _MODEL_OF_TYPE: dict[str, SerialModel] = {
     "isa-debug": "isa-debugcon",
 }
 _OTHERS_PATH = re.compile(
-    r"/(?:var/lib|run)/libvirt/qemu/(?:channel/)?(?:target/)?(?:domain-|[0-9]+-)[^/]+/([^/]+)",
+    r"(?:/var/lib|/var/run|/run)/libvirt/qemu/(?:channel/)?(?:target/)?"
+    r"(?:domain-[^/]+/|[0-9]+-[^/]+/|[^/]+?\.)([^/]+)",
     re.ASCII,
 )
 """Where libvirt puts the sockets of channels that are given none."""
@@ -77,8 +78,9 @@ def _forget_path(channel: Channel) -> None:
     target, source = channel.target, channel.source
     if target is None or target.type != "virtio" or channel.type != "unix" or source is None:
         return
-    made = _OTHERS_PATH.fullmatch(source.path or "")
-    if made and made[1] == target.name:
+    path = source.path or ""
+    ours = target.name is not None and path.endswith(target.name)
+    if ours and _OTHERS_PATH.fullmatch(path):
         channel.sources = []
 
 

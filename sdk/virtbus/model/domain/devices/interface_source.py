@@ -1,7 +1,8 @@
 """<source> of an interface: what the cable is plugged into on the host's side."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
+import msgspec
 from msgspec import field
 
 from ...engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed
@@ -85,6 +86,10 @@ class InterfaceSource(Element):
     host_address: Annotated[Child[HostAddress], Name("address")] = None
     ips: Annotated[Children[InterfaceIp], Name("ip")] = field(default_factory=list)
     routes: Annotated[Children[Route], Name("route")] = field(default_factory=list)
+
+    def inactive(self) -> Self:
+        """A network's port is had at start; a switch's is chosen by the definition."""
+        return msgspec.structs.replace(self, portid=None) if self.network else self
 
     def empty(self) -> bool:
         """Whether it says nothing."""
