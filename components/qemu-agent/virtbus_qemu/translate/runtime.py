@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -10,6 +10,33 @@ from virtbus.model.domain import Domain
 
 from .storage.facts import NOTHING, StorageFacts
 from .words import QmpCommand
+
+
+class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this host shows the screens of all its guests.
+
+    Addresses are for screens that name none; directories hold the server's TLS key and
+    certificates.
+    """
+
+    vnc_listen: str = "127.0.0.1"
+    vnc_tls: bool = False
+    vnc_tls_directory: str = "/etc/pki/libvirt-vnc"
+    vnc_tls_verify: bool = False
+    vnc_sasl: bool = False
+    vnc_auto_socket: bool = False
+    spice_listen: str = "127.0.0.1"
+    spice_tls: bool = False
+    spice_tls_directory: str = "/etc/pki/libvirt-spice"
+    spice_sasl: bool = False
+    spice_auto_socket: bool = False
+
+
+class UsbPlace(NamedTuple):
+    """The bus of the host that a USB device is on, and its number there."""
+
+    bus: int
+    device: int
 
 
 class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +54,12 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     one, `hugepage_directories` are the guest's own folders on hugetlbfs by the size of the
     page, `memory_directory` is its folder for memory in files, and `advised_nodes` are the
     host's NUMA nodes that a service advises for it.
+
+    Screens: `ports` are free TCP ports for what `ports_needed` asks; `render_node` is a
+    device that draws, "" where the host has none; `dbus_address` is the guest's own bus.
+    Of host devices, by alias: `usb_places`, where those are that are named by vendor and
+    product (None: not there); `scsi_generic`, the /dev/sg of a SCSI device; `vhost_scsi_fds`,
+    an open /dev/vhost-scsi. `video_fds` are sockets to programs that draw, by the card's alias.
     """
 
     monitor_fd: int
@@ -45,6 +78,14 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     memory_directory: str = ""
     advised_nodes: str | None = None
     storage: StorageFacts = NOTHING
+    screens: ScreenSettings = ScreenSettings()
+    ports: dict[str, int] = {}
+    render_node: str = ""
+    dbus_address: str = ""
+    usb_places: dict[str, UsbPlace | None] = {}
+    scsi_generic: dict[str, str] = {}
+    vhost_scsi_fds: dict[str, int] = {}
+    video_fds: dict[str, int] = {}
 
     def socket(self, alias: str) -> str:
         """The socket on which a device's companion serves."""

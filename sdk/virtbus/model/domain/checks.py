@@ -10,8 +10,10 @@ from ..engine.number_sets import numbers
 from ..names import check_name
 from .addresses.placed import boot_orders
 from .disks import disks_problems
+from .hostdevs import hostdev_problems
 from .lines import line_problems
 from .numa import Numa
+from .seat import seat_problems
 from .sysinfo import SmBiosInfo
 
 if TYPE_CHECKING:
@@ -197,6 +199,24 @@ def lines(domain: Domain) -> Iterator[str]:
     return line_problems(domain.devices)
 
 
+def host_devices(domain: Domain) -> Iterator[str]:
+    """Devices of the host."""
+    return hostdev_problems(domain.devices)
+
+
+def iommu(domain: Domain) -> Iterator[str]:
+    """Remapped interrupts need the I/O APIC in QEMU, and wide ones need remapping."""
+    driver = domain.devices.iommu.driver if domain.devices.iommu else None
+    if driver is None:
+        return
+    ioapic = domain.features.ioapic if domain.features else None
+    if driver.intremap and (ioapic is None or ioapic.driver != "qemu"):
+        yield "the IOMMU's intremap needs <ioapic driver='qemu'/>"
+    if driver.eim and not driver.intremap:
+        yield "the IOMMU's eim needs intremap"
+
+
 CHECKS: tuple[Callable[[Domain], Iterator[str]], ...] = (
     names, memory, boot, lifecycle, processors, iothreads, numa, devices, lines, disks_problems,
+    seat_problems, host_devices, iommu,
 )  # fmt: skip

@@ -22,6 +22,7 @@ from .devices.order import settle_order
 from .disks import settle_disks
 from .lines import number_lines, pair_console
 from .root import Domain
+from .seat import settle_seat
 
 
 def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str = "") -> None:
@@ -53,6 +54,7 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str
     number_lines(domain.devices)
     if domain.os.type.kind in (None, "hvm"):
         pair_console(domain.devices)
+    settle_seat(domain)
 
 
 _MAY_BE_EMPTY = (

@@ -1,5 +1,7 @@
 """<graphics>: the guest's screen, shown to people; one class for each type."""
 
+import calendar
+import time
 from collections.abc import Iterator
 from typing import Annotated, Literal, Protocol, Self, TypeAlias
 
@@ -16,6 +18,28 @@ SharePolicy: TypeAlias = Literal["allow-exclusive", "force-shared", "ignore"]
 Connected: TypeAlias = Literal["keep", "disconnect", "fail"]
 AUTOMATIC = -1
 """The port of a screen that is given one at start."""
+
+
+class UtcTime:
+    """A moment, UTC, as 2027-01-31T12:00:00; kept and written with all digits."""
+
+    def parse(self, raw: str) -> str:
+        """The canonical form."""
+        try:
+            return time.strftime(_MOMENT, time.strptime(raw, _MOMENT))
+        except ValueError:
+            raise ValueError(f"expected YYYY-MM-DDTHH:MM:SS, not '{raw[:60]}'") from None
+
+    format = parse
+
+
+_MOMENT = "%Y-%m-%dT%H:%M:%S"
+Moment: TypeAlias = Annotated[str, UtcTime()]
+
+
+def seconds_of(moment: str) -> int:
+    """Unix time of what `Moment` accepts."""
+    return calendar.timegm(time.strptime(moment, _MOMENT))
 
 
 class Gl(Element):
@@ -68,7 +92,7 @@ class VncGraphics(Graphics, kw_only=True):
     power_control: Annotated[Attr[YesNo], Name("powerControl")] = None
     username: Attr[str] = None
     passwd: Annotated[Attr[str], SECRET] = None
-    passwd_valid_to: Annotated[Attr[str], Name("passwdValidTo")] = None
+    passwd_valid_to: Annotated[Attr[Moment], Name("passwdValidTo")] = None
     connected: Attr[Connected] = None
     listen: Children[Listen] = field(default_factory=list)
     audio: Child[AudioId] = None
@@ -118,7 +142,7 @@ class RdpGraphics(Graphics, kw_only=True):
     listen_address: Annotated[Attr[str], Name("listen")] = None
     username: Attr[str] = None
     passwd: Annotated[Attr[str], SECRET] = None
-    passwd_valid_to: Annotated[Attr[str], Name("passwdValidTo")] = None
+    passwd_valid_to: Annotated[Attr[Moment], Name("passwdValidTo")] = None
     connected: Attr[Connected] = None
     listen: Children[Listen] = field(default_factory=list)
 

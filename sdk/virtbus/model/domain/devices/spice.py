@@ -8,7 +8,15 @@ from msgspec import field
 
 from ...engine.declare import SECRET, Attr, Child, Children, Element, Name, Needed
 from ...engine.values import Int, OnOff, YesNo
-from .graphics import AUTOMATIC, Connected, Gl, Graphics, forget_access, inactive_listen
+from .graphics import (
+    AUTOMATIC,
+    Connected,
+    Gl,
+    Graphics,
+    Moment,
+    forget_access,
+    inactive_listen,
+)
 from .listen import ON_NETWORK, Listen, listen_problems, settle_listens
 
 ChannelName: TypeAlias = Literal[
@@ -80,7 +88,7 @@ class SpiceGraphics(Graphics, kw_only=True):
     default_mode: Annotated[Attr[ChannelMode], Name("defaultMode")] = None
     username: Attr[str] = None
     passwd: Annotated[Attr[str], SECRET] = None
-    passwd_valid_to: Annotated[Attr[str], Name("passwdValidTo")] = None
+    passwd_valid_to: Annotated[Attr[Moment], Name("passwdValidTo")] = None
     connected: Attr[Connected] = None
     listen: Children[Listen] = field(default_factory=list)
     channels: Annotated[Children[SpiceChannel], Name("channel")] = field(default_factory=list)
