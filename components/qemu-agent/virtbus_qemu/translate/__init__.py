@@ -7,8 +7,8 @@ from .check import check
 from .command import prepare, translate
 from .complete import complete
 from .options.characters import set_ptys
+from .options.graphics import set_vnc_port
 from .options.interfaces import taps_needed
-from .options.screens import set_vnc_port
 from .runtime import CommandLine, RuntimePaths, TapRequest
 from .storage.facts import StorageFacts
 from .storage.needs import ChainRequest, StorageNeeds, storage_needs

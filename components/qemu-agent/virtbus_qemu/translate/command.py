@@ -16,28 +16,35 @@ from .capabilities import QemuCapabilities
 from .check import check
 from .complete import complete
 from .machine import Board, board_for
+from .options.audio import audio_environment, audio_options, sound_options
 from .options.characters import character_options
 from .options.chardevs import Lines
 from .options.controllers import ccid_options, controller_options
 from .options.disks import disk_options, floppy_controller_options, throttle_commands
 from .options.facilities import panic_options, rng_options, vsock_options
 from .options.filesystems import filesystem_options
+from .options.graphics import graphics_environment, graphics_options, password_commands
+from .options.hostdevs import hostdev_options, inherited_fds
+from .options.inputs import hub_options, input_options
 from .options.interfaces import interface_options, link_commands, taps_needed
+from .options.iommu import crypto_options, iommu_options
 from .options.memory_devices import memory_device_options
 from .options.native import overridden, own_arguments
 from .options.redirection import redirdev_options, smartcard_options
-from .options.screens import graphics_options, input_options, password_commands, video_options
 from .options.sealed import sandbox_options, sealing_options
+from .options.shared_memory import pstore_options, shmem_options
 from .options.small import (
-    audio_options,
     balloon_commands,
     balloon_options,
+    nvram_options,
     watchdog_options,
 )
 from .options.system import lifecycle_commands, process_environment, system_options
 from .options.tpms import tpm_options
+from .options.video import video_options
 from .passed import fds_needed, sets_of
 from .runtime import CommandLine, RuntimePaths, TapRequest
+from .screens import settle_screens
 from .storage.images import nodes_of, write_numbers
 from .storage.needs import attach_chains
 from .unsupported import refuse_unsupported
@@ -71,6 +78,7 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     refuse_unsupported(domain)
     live, _ = prepare(domain, caps)
     attach_chains(live, runtime.storage)
+    settle_screens(live, runtime)
     board = board_for(live, caps)
     passed = fds_needed(live, runtime.directory)
     argv = [caps.emulator]
@@ -88,10 +96,11 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     argv = overridden(live, argv)
     _check_devices(argv, caps)
     fds = [fd for nic in live.devices.interfaces for fd in _queues(runtime, alias_of(nic))]
+    fds += inherited_fds(live, runtime)
     fds += [runtime.fds[r.name] for r in passed if r.name in runtime.fds]
     return CommandLine(
         argv=tuple(argv),
-        environment=process_environment(live),
+        environment=_environment(live),
         fds=(runtime.monitor_fd, *fds, *runtime.storage.vdpa_fds.values()),
         setup=tuple(_setup(live)),
         domain=live,
@@ -106,8 +115,10 @@ def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iter
     devices = domain.devices
     order = boot_order(domain)
     lines = Lines(board.caps, runtime, sets_of(domain, runtime))
+    yield from iommu_options(devices.iommu, board)
     yield from controller_options(devices.controllers, board)
     yield from memory_device_options(domain, board, runtime)
+    yield from hub_options(devices.hubs, board)
     yield from floppy_controller_options(devices.disks, order, board)
     nodes = nodes_of(domain, board.caps)
     for disk in devices.disks:
@@ -123,12 +134,22 @@ def _device_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iter
     yield from tpm_options(devices.tpms, lines, board)
     yield from input_options(devices.inputs, board)
     yield from audio_options(domain)
-    yield from graphics_options(domain)
-    yield from video_options(devices.videos, board)
+    yield from graphics_options(domain, runtime)
+    yield from video_options(devices.videos, board, runtime.video_fds)
+    yield from sound_options(domain, board)
     yield from watchdog_options(devices.watchdogs, board)
     yield from redirdev_options(devices.redirdevs, devices.redirfilter, lines, board)
+    yield from hostdev_options(domain, board, runtime, order)
     yield from balloon_options(devices.memballoon, board)
     yield from rng_options(devices.rngs, lines, board)
+    yield from nvram_options(devices.nvram)
+    yield from shmem_options(devices.shmems, board)
+    yield from crypto_options(devices.cryptos, board)
+    yield from pstore_options(devices.pstore, board)
+
+
+def _environment(domain: Domain) -> dict[str, str]:
+    return process_environment(domain) | graphics_environment(domain) | audio_environment(domain)
 
 
 def _setup(domain: Domain) -> Iterator[QmpCommand]:

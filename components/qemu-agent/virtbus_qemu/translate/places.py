@@ -61,6 +61,19 @@ def place_of(
     return {}
 
 
+class Indexed(Protocol):
+    """A device with a place, and a number in the firmware's tables."""
+
+    address: Any
+    acpi: Any
+
+
+def device_place(device: Indexed, board: Board) -> dict[str, Any]:
+    """As `place_of`, with the device's number in the firmware's tables."""
+    index = device.acpi.index if device.acpi is not None else None
+    return place_of(device.address, board, acpi_index=index)
+
+
 def _devno(address: CcwAddress) -> str:
     return f"{address.cssid or 0:x}.{address.ssid or 0:x}.{address.devno or 0:04x}"
 

@@ -154,7 +154,8 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     `argv` begins with the emulator; `environment` is added to that of its process. `fds`
     are inherited by it. `setup` are the monitor
     commands to run, in order, before `cont`; they may hold secrets. `domain` is the live
-    document: what was asked for, completed, with aliases and generated paths.
+    document: what was asked for, completed, with aliases and generated paths. `environment`
+    is added to the emulator's.
     """
 
     argv: tuple[str, ...]
@@ -162,3 +163,4 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     fds: tuple[int, ...]
     setup: tuple[QmpCommand, ...]
     domain: Domain
+    environment: dict[str, str] = {}

@@ -58,17 +58,6 @@ UNSUPPORTED: dict[str, str] = {
     "devices/disk/backenddomain": _NOT_YET,
     "devices/disk/transient": _NOT_YET,
     "devices/interface/route": _NOT_YET,
-    "devices/input/@model": _NOT_YET,
-    "devices/input/driver": _NOT_YET,
-    "devices/memballoon/driver": _NOT_YET,
-    "devices/sound": _NOT_YET,
-    "devices/graphics/@tlsPort": _NOT_YET,
-    "devices/graphics/@websocket": _NOT_YET,
-    "devices/graphics/@passwdValidTo": _NOT_YET,
-    "devices/graphics/@connected": _NOT_YET,
-    "devices/graphics/listen/@network": _NOT_YET,
-    "devices/video/model/@blob": _NOT_YET,
-    "devices/video/model/acceleration": _NOT_YET,
 }
 
 _NOT_ON_HOST = "this agent does not set it up on the host yet"

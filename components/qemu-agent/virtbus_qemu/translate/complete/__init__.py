@@ -22,6 +22,7 @@ from .facilities import facilities
 from .interfaces import interfaces
 from .machine_devices import machine_devices
 from .screens import screens
+from .small import small
 
 Step: TypeAlias = Callable[[Domain, Board], None]
 
@@ -39,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     characters,
     facilities,
     screens,
+    small,
     _implicit,
     controller_models,
     addresses,

@@ -1,29 +1,53 @@
-"""Graphics, video cards and input devices."""
+"""What a person sits at: cards and the host's end of sound."""
 
 from __future__ import annotations
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.video import VideoModel
+from virtbus.model.domain.devices import Devices
+from virtbus.model.domain.devices.audio import NoneAudio, SpiceAudio
+from virtbus.model.domain.devices.graphics import SdlGraphics, VncGraphics
+from virtbus.model.domain.devices.spice import SpiceGraphics
+from virtbus.model.domain.devices.video import VideoType
+from virtbus.model.domain.seat import settle_video_memory
 
 from ..machine import Board
 
+QXL_VGAMEM_KIB = 16384
+
 
 def screens(domain: Domain, board: Board) -> None:
-    """The cards' models and memory, and the buses of inputs."""
+    """The cards' models and memory, and an end for sound."""
     devices = domain.devices
     for video in devices.videos:
         if video.model.type == "default":
-            video.model.type = "vga"
-        _video_memory(video.model)
-    for device in devices.inputs:
-        device.bus = device.bus or ("ps2" if device.type != "tablet" else "usb")
+            video.model.type = _default_card(board)
+        if video.model.type == "qxl":
+            video.model.vgamem_kib = video.model.vgamem_kib or QXL_VGAMEM_KIB
+        settle_video_memory(video.model, domain.type)
+    _audio(devices)
 
 
-def _video_memory(model: VideoModel) -> None:
-    if model.type in ("vga", "cirrus"):
-        model.vram_kib = model.vram_kib or 16384
-    elif model.type == "qxl":
-        model.ram_kib = model.ram_kib or 65536
-        model.vram_kib = model.vram_kib or 65536
-        model.vgamem_kib = model.vgamem_kib or 16384
-        model.heads = model.heads or 1
+def _default_card(board: Board) -> VideoType:
+    if board.ppc64:
+        return "vga"
+    if board.arm_virt or board.loongarch_virt or board.riscv_virt or board.s390:
+        return "virtio"
+    caps = board.caps
+    if not caps.devices or caps.has_device("cirrus-vga"):
+        return "cirrus"
+    return "vga" if caps.has_device("VGA") else "default"
+
+
+def _audio(devices: Devices) -> None:
+    """SPICE's viewers hear the guest; otherwise sound goes nowhere unless a document says so."""
+    if devices.audios:
+        return
+    kinds = [type(g) for g in devices.graphics if isinstance(g, _WITH_SOUND)]
+    if kinds and kinds[-1] is SpiceGraphics:
+        devices.audios.append(SpiceAudio(id=1))
+    elif (kinds and kinds[-1] is VncGraphics) or not devices.graphics:
+        devices.audios.append(NoneAudio(id=1))
+
+
+_WITH_SOUND = (VncGraphics, SpiceGraphics, SdlGraphics)
+"""Screens that decide where sound goes; the last one in the document does."""

@@ -25,7 +25,7 @@ from virtbus.model.domain.devices.sound import WITH_CODECS, Sound
 
 from ..aliases import alias_of
 from ..machine import Board
-from ..places import place_of
+from ..places import device_place
 from ..words import json_option, unsupported
 from .virtio import virtio_device
 
@@ -148,7 +148,7 @@ def _card(sound: Sound, domain: Domain, board: Board) -> Iterator[str]:
         "audiodev": None if sound.model in WITH_CODECS else audio,
         "multi": sound.multichannel,
         "streams": sound.streams,
-        **place_of(sound.address, board, sound.acpi),
+        **device_place(sound, board),
     }
     yield from ("-device", json_option(properties))
     if sound.model in WITH_CODECS:

@@ -20,7 +20,7 @@ from virtbus.model.host_address import HostPciAddress
 
 from ..aliases import alias_of
 from ..machine import Board
-from ..places import place_of
+from ..places import device_place, place_of
 from ..runtime import RuntimePaths
 from ..words import invalid, json_option, unsupported
 from .virtio import virtio_device
@@ -95,7 +95,7 @@ def _pci(hostdev: PciHostdev, guest: _Guest) -> dict[str, Any]:
         "failover_pair_id": hostdev.teaming.persistent if hostdev.teaming else None,
         "display": _on_off(hostdev.display),
         "ramfb": True if hostdev.ramfb else None,
-        **place_of(hostdev.address, guest.board, hostdev.acpi),
+        **device_place(hostdev, guest.board),
         "rombar": int(rom.bar)
         if rom and rom.enabled is not False and rom.bar is not None
         else None,
@@ -194,7 +194,7 @@ def _vhost_scsi(hostdev: VhostScsiHostdev, guest: _Guest) -> dict[str, Any]:
         "wwpn": hostdev.source.wwpn,
         "vhostfd": str(fd),
         "id": alias,
-        **place_of(hostdev.address, guest.board, hostdev.acpi),
+        **device_place(hostdev, guest.board),
     }
 
 
@@ -208,5 +208,5 @@ def _mdev(hostdev: MdevHostdev, guest: _Guest) -> dict[str, Any]:
         "ramfb": True if hostdev.ramfb else None,
         "bootindex": guest.boot,
         "loadparm": hostdev.boot.loadparm if hostdev.boot else None,
-        **place_of(hostdev.address, guest.board, hostdev.acpi),
+        **device_place(hostdev, guest.board),
     }

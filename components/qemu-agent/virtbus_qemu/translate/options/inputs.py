@@ -10,7 +10,7 @@ from virtbus.model.domain.devices.small import Hub
 
 from ..aliases import alias_of
 from ..machine import Board
-from ..places import place_of
+from ..places import device_place, place_of
 from ..words import json_option, unsupported
 from .virtio import virtio_device
 
@@ -45,7 +45,7 @@ def _device(device: Input, board: Board) -> dict[str, Any]:
         **properties,
         "id": alias_of(device),
         "evdev": passed_through.evdev if passed_through else None,
-        **place_of(device.address, board, device.acpi),
+        **device_place(device, board),
     }
 
 

@@ -9,7 +9,7 @@ from virtbus.model.domain.devices.small import Crypto
 
 from ..aliases import alias_of
 from ..machine import Board
-from ..places import place_of
+from ..places import device_place
 from ..words import json_option
 from .virtio import virtio_device
 
@@ -21,7 +21,7 @@ def iommu_options(iommu: Iommu | None, board: Board) -> Iterator[str]:
     if iommu is None or iommu.model == "smmuv3":
         return
     if iommu.model == "virtio":
-        place = place_of(iommu.address, board, iommu.acpi)
+        place = device_place(iommu, board)
         properties = {"driver": "virtio-iommu", "id": alias_of(iommu), **place}
     else:
         driver = iommu.driver or IommuDriver()
@@ -52,6 +52,6 @@ def crypto_options(cryptos: list[Crypto], board: Board) -> Iterator[str]:
             **virtio_device("virtio-crypto", crypto.address, driver=crypto.driver),
             "cryptodev": f"obj{alias}",
             "id": alias,
-            **place_of(crypto.address, board, crypto.acpi),
+            **device_place(crypto, board),
         }
         yield from ("-device", json_option(properties))

@@ -9,7 +9,7 @@ from virtbus.model.domain.devices.small import Pstore
 
 from ..aliases import alias_of
 from ..machine import Board
-from ..places import place_of
+from ..places import device_place
 from ..words import json_option, keyed, unsupported
 
 _MASTER: dict[str | None, str | None] = {None: None, "master": "on", "peer": "off"}
@@ -24,8 +24,9 @@ def shmem_options(shmems: list[Shmem], board: Board) -> Iterator[str]:
         if shmem.model.type == "ivshmem":
             raise unsupported("shmem/model", "type 'ivshmem'", shmem.line)
         if shmem.model.type == "ivshmem-plain":
+            path = f"/dev/shm/{shmem.name}"  # noqa: S108  # where POSIX shared memory is
             size_bytes = (shmem.size.size_mib if shmem.size else 0) * 1024 * 1024
-            yield from ("-object", json_option(_file(memory, f"/dev/shm/{shmem.name}", size_bytes)))
+            yield from ("-object", json_option(_file(memory, path, size_bytes)))
         properties = {
             "driver": shmem.model.type,
             "id": alias,
@@ -34,7 +35,7 @@ def shmem_options(shmems: list[Shmem], board: Board) -> Iterator[str]:
             "master": None if server else _MASTER[shmem.role],
             "vectors": (msi.vectors or None) if msi else None,
             "ioeventfd": msi.ioeventfd if msi else None,
-            **place_of(shmem.address, board, shmem.acpi),
+            **device_place(shmem, board),
         }
         yield from ("-device", json_option(properties))
         if server is not None:
@@ -50,7 +51,7 @@ def pstore_options(pstore: Pstore | None, board: Board) -> Iterator[str]:
         size_bytes = pstore.size.size_kib * 1024
         memory = _file(f"mem{alias}", pstore.path or "", size_bytes)
         yield from ("-object", json_option(memory))
-        place = place_of(pstore.address, board, pstore.acpi)
+        place = device_place(pstore, board)
         properties = {"driver": "acpi-erst", "id": alias, "memdev": f"mem{alias}", **place}
         yield from ("-device", json_option(properties))
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.devices.small import MemBalloon, Watchdog
+from virtbus.model.domain.devices.address import SpaprVioAddress
+from virtbus.model.domain.devices.small import MemBalloon, NvramDevice, Watchdog
 
 from ..aliases import alias_of
 from ..machine import Board
-from ..places import place_of
-from ..words import QmpCommand, json_option, unsupported
+from ..places import device_place
+from ..words import QmpCommand, invalid, json_option, unsupported
+from .virtio import virtio_device
 
-_VARIANTS = {
-    "virtio": "pci",
-    "virtio-transitional": "pci-transitional",
-    "virtio-non-transitional": "pci-non-transitional",
-}
 _WATCHDOG_ACTIONS = {"dump": "pause"}
 
 
@@ -24,20 +21,19 @@ def balloon_options(balloon: MemBalloon | None, board: Board) -> Iterator[str]:
     """The balloon."""
     if balloon is None or balloon.model == "none":
         return
-    if balloon.model not in _VARIANTS:
-        raise unsupported("memballoon", f"model '{balloon.model}'", balloon.line)
-    yield from (
-        "-device",
-        json_option(
-            {
-                "driver": f"virtio-balloon-{_VARIANTS[balloon.model]}",
-                "id": alias_of(balloon),
-                "deflate-on-oom": balloon.autodeflate,
-                "free-page-reporting": balloon.free_page_reporting,
-                **place_of(balloon.address, board),
-            }
-        ),
+    if balloon.model == "xen":
+        raise unsupported("memballoon", "model 'xen'", balloon.line)
+    head = virtio_device(
+        "virtio-balloon", balloon.address, model=balloon.model, driver=balloon.driver
     )
+    properties = {
+        **head,
+        "id": alias_of(balloon),
+        "deflate-on-oom": balloon.autodeflate,
+        "free-page-reporting": balloon.free_page_reporting,
+        **device_place(balloon, board),
+    }
+    yield from ("-device", json_option(properties))
 
 
 def balloon_commands(domain: Domain) -> Iterator[QmpCommand]:
@@ -61,29 +57,22 @@ def balloon_commands(domain: Domain) -> Iterator[QmpCommand]:
 
 
 def watchdog_options(dogs: list[Watchdog], board: Board) -> Iterator[str]:
-    """What acts when the guest no longer does; all must agree on the action."""
-    actions = {dog.action for dog in dogs}
-    if len(actions) > 1:
-        raise unsupported("watchdog", "watchdogs of different actions", dogs[0].line)
+    """What acts when the guest no longer does; all have one action. Q35 has its own dog."""
     for dog in dogs:
-        match dog.model:
-            case "i6300esb":
-                place = place_of(dog.address, board)
-                device = {"driver": "i6300esb", "id": alias_of(dog), **place}
-                yield from ("-device", json_option(device))
-            case "ib700":
-                yield from ("-device", json_option({"driver": "ib700", "id": alias_of(dog)}))
-            case "itco" if board.q35:
-                yield from ("-global", "ICH9-LPC.noreboot=off")
-            case model:
-                raise unsupported("watchdog", f"model '{model}' on this machine", dog.line)
-    for action in actions:
+        if dog.model != "itco":
+            properties = {"driver": dog.model, "id": alias_of(dog), **device_place(dog, board)}
+            yield from ("-device", json_option(properties))
+    if any(dog.model == "itco" for dog in dogs):
+        yield from ("-global", "ICH9-LPC.noreboot=off")
+    if dogs:
+        action = dogs[-1].action
         yield from ("-watchdog-action", _WATCHDOG_ACTIONS.get(action, action))
 
 
-def audio_options(domain: Domain) -> Iterator[str]:
-    """The host's end of sound."""
-    for audio in domain.devices.audios:
-        if audio.type != "none":
-            raise unsupported("audio", f"type '{audio.type}'", audio.line)
-        yield from ("-audiodev", json_option({"id": f"audio{audio.id}", "driver": "none"}))
+def nvram_options(nvram: NvramDevice | None) -> Iterator[str]:
+    """Where a pSeries guest keeps its settings."""
+    if nvram is not None:
+        reg = nvram.address.reg if isinstance(nvram.address, SpaprVioAddress) else None
+        if reg is None:
+            raise invalid("nvram", "an address of type 'spapr-vio' is needed", nvram.line)
+        yield from ("-global", f"spapr-nvram.reg={reg:#x}")

@@ -10,7 +10,7 @@ from virtbus.model.domain.devices.video import Video
 from ..aliases import alias_of
 from ..capabilities import QemuCapabilities
 from ..machine import Board
-from ..places import place_of
+from ..places import device_place, virtio_options
 from ..words import invalid, json_option, keyed, unsupported
 from .virtio import virtio_device
 
@@ -61,7 +61,7 @@ def _card(video: Video, board: Board) -> dict[str, Any]:
         properties |= {"xres": model.resolution.x, "yres": model.resolution.y}
     if model.type == "ramfb":
         return properties
-    return properties | place_of(video.address, board, video.acpi)
+    return properties | device_place(video, board)
 
 
 def _driver(video: Video, caps: QemuCapabilities) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _driver(video: Video, caps: QemuCapabilities) -> dict[str, Any]:
         if video.model.primary and caps.has_device("virtio-vga"):
             gl = gl if caps.has_device("virtio-vga-gl") else ""
             name = f"virtio-vga{gl}"
-            return virtio_device(name, video.address, driver=video.driver, suffix=False)
+            return {"driver": name, **virtio_options(video.driver)}
         gl = gl if caps.has_device("virtio-gpu-gl-pci") else ""
         return virtio_device(f"virtio-gpu{gl}", video.address, driver=video.driver)
     if video.model.primary and kind in _PRIMARY:
