@@ -37,11 +37,13 @@ WITHOUT_EFFECT = {
     # How a CPU is chosen and checked; exact and unchecked is what QEMU does.
     "Cpu.match", "Cpu.check", "CpuModel.fallback",
     # The value in the everything document says what is the case anyway.
+    "Input.model", "Listen.address", "VideoModel.ram_kib", "VideoModel.vgamem_kib",
     "CharacterSource.tls", "DiskDriver.copy_on_read", "Loader.readonly",
     "Loader.secure", "Loader.stateless", "Memory.dump_core", "Nvram.format",
     "VideoModel.vram64_kib",
     # Another attribute settles it: an automatic port, the first <listen>, a disabled ROM.
-    "VncGraphics.port", "VncGraphics.autoport", "VncGraphics.listen_address", "Rom.file", "Rom.bar",
+    "VncGraphics.port", "VncGraphics.autoport", "VncGraphics.listen_address",
+    "VncGraphics.socket", "Rom.file", "Rom.bar",
     # The type of a disk says which attribute names its source; libvirt drops the others.
     "StorageSource.dev",
     # For snapshots of a running guest; where a tray is, the guest says.

@@ -153,7 +153,7 @@ ACCEPTED: dict[str, str] = {
         "<graphics type='vnc'><listen type='socket' socket='{dir}/vnc,x.sock'/></graphics>"
     ),
     "video": guest(
-        VNC + "<video><model type='virtio' heads='2'/></video><video><model type='bochs'/></video>"
+        VNC + "<video><model type='virtio' heads='2'/></video><video><model type='qxl'/></video>"
     ),
     "video-q35": guest(
         VNC + "<video><model type='bochs' vram='32768'><resolution x='1024' y='768'/></model>"

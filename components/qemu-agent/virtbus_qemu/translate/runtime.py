@@ -154,8 +154,7 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     `argv` begins with the emulator; `environment` is added to that of its process. `fds`
     are inherited by it. `setup` are the monitor
     commands to run, in order, before `cont`; they may hold secrets. `domain` is the live
-    document: what was asked for, completed, with aliases and generated paths. `environment`
-    is added to the emulator's.
+    document: what was asked for, completed, with aliases and generated paths.
     """
 
     argv: tuple[str, ...]
@@ -163,4 +162,3 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     fds: tuple[int, ...]
     setup: tuple[QmpCommand, ...]
     domain: Domain
-    environment: dict[str, str] = {}

@@ -21,6 +21,7 @@ from .facilities import check_facilities
 from .filesystems import check_filesystems
 from .interfaces import check_interfaces
 from .lines import check_lines
+from .screens import check_screens
 
 Check: TypeAlias = Callable[[Domain, Board], None]
 
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     check_lines,
     check_facilities,
     check_addresses,
+    check_screens,
 )
 
 

@@ -72,7 +72,8 @@ def hostdev_options(
 def inherited_fds(domain: Domain, runtime: RuntimePaths) -> Iterator[int]:
     """The open files that QEMU is to inherit for host devices and cards."""
     devices = [*domain.devices.hostdevs, *domain.devices.videos]
-    names = [alias_of(device) for device in devices if getattr(device, "alias", None)]
+    aliases = [getattr(device, "alias", None) for device in devices]
+    names = [alias.name for alias in aliases if alias is not None]
     for fds in (runtime.vhost_scsi_fds, runtime.video_fds):
         yield from (fds[name] for name in names if name in fds)
 
