@@ -79,6 +79,12 @@ def _own_panic(board: Board) -> PanicModel | None:
 
 def _add_iommu(devices: Devices, board: Board) -> None:
     """So many processors need interrupts that only an IOMMU can address."""
-    can = all(board.caps.has_property("intel-iommu", name) for name in ("intremap", "eim"))
-    if devices.iommu is None and can:
+    can = [name for name in ("intremap", "eim") if board.caps.has_property("intel-iommu", name)]
+    iommu = devices.iommu
+    if iommu is None and len(can) == 2:
         devices.iommu = Iommu(model="intel", driver=IommuDriver(intremap=True, eim=True))
+    elif iommu is not None and iommu.model == "intel" and board.new:
+        driver = iommu.driver = iommu.driver or IommuDriver()
+        for name in can:
+            if getattr(driver, name) is None:
+                setattr(driver, name, True)
