@@ -36,8 +36,9 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
     `needs` are commands without which it cannot run, with what to install. `cannot` are operations
     that it has but cannot show with that document, with the reason. `greeting` is what the guest's
     console says; an echo is expected after it. `obeys` tells that the guest shuts down and reboots
-    when asked to, `knows_keys` that unknown names of keys are refused. `settings` are environment
-    variables.
+    when asked to, `knows_keys` that unknown names of keys are refused. `native` are the formats of
+    native configuration that it speaks, with a word that the document has in each. `settings` are
+    environment variables.
     """
 
     package: str
@@ -48,6 +49,7 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
     greeting: bytes = b""
     obeys: bool = True
     knows_keys: bool = True
+    native: Mapping[str, str] = {}
     settings: Mapping[str, str] = {}
     prepare: Callable[[Path], None] | None = None
 

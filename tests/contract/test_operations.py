@@ -41,6 +41,7 @@ def sample(operation: Operation) -> dict[str, Any]:
         "xml": "<domain/>",
         "autostart": True,
         "name": "a",
+        "format": "a",
         "kind": "title",
         "text": None,
         "keys": ["a"],

@@ -16,8 +16,8 @@ from .derive import command_name, derive_command, derive_group
 from .session import Session
 
 WRITTEN = (
-    "autostart", "cancel", "completion", "console", "events", "info", "list", "matrix", "metadata",
-    "stats", "status", "top", "up", "validate", "xml",
+    "autostart", "cancel", "completion", "console", "convert", "events", "info", "list", "matrix",
+    "metadata", "stats", "status", "top", "up", "validate", "xml",
 )  # fmt: skip
 # What people used to other tools may try: names that no command has, and those that do the same.
 KNOWN_ELSEWHERE = {

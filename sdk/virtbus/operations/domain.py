@@ -40,6 +40,12 @@ class DomainXml(msgspec.Struct, frozen=True, kw_only=True):
     xml: str
 
 
+class NativeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A domain in a hypervisor's own words, of the format asked for."""
+
+    config: str
+
+
 class DomainState(msgspec.Struct, frozen=True, kw_only=True):
     """A domain's state and why it is in it, since `since_ms` (Unix time)."""
 
@@ -126,6 +132,27 @@ class Check(Request[DomainXml]):
     defaults, models and addresses that the guest would get. Passwords in it come back.
     """
 
+    xml: Xml
+
+
+@operation(
+    "domain.to_native",
+    method="domain_to_native",
+    effect=Effect.READ,
+    deadline_s=30.0,
+    errors=(InvalidDocument, InvalidArgument),
+    since="0.2",
+    libvirt=("virConnectDomainXMLToNative",),
+)
+class ToNative(Request[NativeConfig]):
+    """Give a domain document in the hypervisor's own words, as an agent would hand them to it.
+
+    `format` is the agent's: `qemu-argv` is a command line of QEMU, an option a line, in which
+    descriptors that the agent would open have stand-in numbers. Nothing is opened, and what only
+    a start settles (ports, terminals) is left open.
+    """
+
+    format: Name
     xml: Xml
 
 

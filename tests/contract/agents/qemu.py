@@ -35,5 +35,6 @@ HARNESS = Harness(
     document=document,
     needs={"qemu-system-x86_64": "install qemu-system-x86"},
     greeting=BANNER.strip(),
+    native={"qemu-argv": "-nodefaults"},
     prepare=lambda folder: write_boot_image(folder / "boot.img"),
 )

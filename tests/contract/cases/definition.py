@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
+import msgspec
+
 from tests.contract.cases.case import Case, Refused
 from tests.contract.harness import PREFIX, UnderTest
 from virtbus.errors import AlreadyExists, InvalidArgument, InvalidDocument, InvalidState
@@ -54,6 +56,29 @@ class Check(Case):
     def refused(self, agent: UnderTest) -> Iterator[Refused]:
         for xml in ("", "<domain", "<network/>", "no document", ENTITIES):
             yield domain.Check(xml=xml), InvalidDocument, {}
+
+
+class ToNative(Case):
+    request = domain.ToNative
+
+    def ready(self, agent: UnderTest) -> domain.ToNative:
+        return domain.ToNative(
+            format=next(iter(agent.harness.native)), xml=agent.new_document(PREFIX + "native")
+        )
+
+    def check(self, agent: UnderTest, request: domain.ToNative, reply: domain.NativeConfig) -> None:
+        for name, word in agent.harness.native.items():
+            config = agent.call(domain.ToNative(format=name, xml=request.xml)).config
+            assert PREFIX + "native" in config
+            assert word in config
+        names = [record.name for record in agent.call(domain.ListDomains()).domains]
+        assert PREFIX + "native" not in names, "a translation defines nothing"
+
+    def refused(self, agent: UnderTest) -> Iterator[Refused]:
+        good = self.ready(agent)
+        yield msgspec.structs.replace(good, format="no-such"), InvalidArgument, {"field": "format"}
+        for xml in ("", "<network/>", ENTITIES):
+            yield msgspec.structs.replace(good, xml=xml), InvalidDocument, {}
 
 
 class Undefine(Case):

@@ -69,8 +69,8 @@ def settled(interface: str) -> str:
         ),
         (
             (
-                "<interface type='bridge'><source bridge='b'/><vlan><tag id='1'/><tag id='2'/></vlan>"
-                "</interface>"
+                "<interface type='bridge'><source bridge='b'/>"
+                "<vlan><tag id='1'/><tag id='2'/></vlan></interface>"
             ),
             (
                 "<interface type='bridge'><source bridge='b'/><vlan trunk='yes'><tag id='1'/>"
@@ -116,7 +116,8 @@ def test_the_port_of_a_switch_keeps_its_identifier() -> None:
         ("<interface type='udp'><source address='a' port='1'/></interface>", "'local'"),
         ("<interface type='hostdev'><source/></interface>", "needs a source with an address"),
         (
-            "<interface type='bridge'><source bridge='b'/><virtualport type='802.1Qbh'/></interface>",
+            ("<interface type='bridge'><source bridge='b'/>"
+            "<virtualport type='802.1Qbh'/></interface>"),
             "lacks 'profileid'",
         ),
         ("<interface><virtualport type='openvswitch'/></interface>", "takes no virtualport"),

@@ -123,8 +123,8 @@ def test_a_container_has_its_console_alone() -> None:
         ("<tpm><backend type='external'/></tpm>", "source of type 'unix'"),
         (
             (
-                "<tpm><backend type='emulator'><active_pcr_banks><sha1/></active_pcr_banks></backend>"
-                "</tpm>"
+                "<tpm><backend type='emulator'>"
+                "<active_pcr_banks><sha1/></active_pcr_banks></backend></tpm>"
             ),
             "needs version 2.0",
         ),

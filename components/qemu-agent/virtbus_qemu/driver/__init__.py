@@ -21,6 +21,8 @@ from virtbus.operations.records import DomainStats, State
 from virtbus_qemu.link import find_emulators
 from virtbus_qemu.link.host import UNITS, guest_user, read_stat
 from virtbus_qemu.translate import QemuCapabilities, check, complete, documents, replies
+from virtbus_qemu.translate.native_form import FORMAT as NATIVE_FORMAT
+from virtbus_qemu.translate.native_form import native_form
 
 from . import stats
 from .adopt import connect_all, find_guests
@@ -195,6 +197,20 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         await self._consoles.serve(
             request.domain, guest.document, request.device, stream, steal=request.steal
         )
+
+    @handles(domain.ToNative)
+    async def domain_to_native(self, request: domain.ToNative) -> domain.NativeConfig:
+        """The command line that a document would become."""
+        if request.format != NATIVE_FORMAT:
+            raise InvalidArgument(
+                f"format: {request.format!r} is not spoken here; use {NATIVE_FORMAT}",
+                field="format",
+                reason="unknown",
+            )
+        document = await self.read_document(request.xml)
+        caps = await self._capabilities(document)
+        directory = self._launcher.paths(UUID(document.uuid), document.name).directory
+        return domain.NativeConfig(config=native_form(document, caps, str(directory)))
 
     @handles(host_operations.GetInfo)
     async def get_host_info(self, request: host_operations.GetInfo) -> host_operations.HostInfo:

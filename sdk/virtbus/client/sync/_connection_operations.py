@@ -56,6 +56,20 @@ class ConnectionOperations(Caller):
         """
         return (self.call(domain_ops.Check(xml=xml), deadline_s=deadline_s)).xml
 
+    def domain_to_native(
+        self, format: str, xml: str, *, deadline_s: float | None = None
+    ) -> domain_ops.NativeConfig:
+        """Give a domain document in the hypervisor's own words, as an agent would hand them to it.
+
+        `format` is the agent's: `qemu-argv` is a command line of QEMU, an option a line, in which
+        descriptors that the agent would open have stand-in numbers. Nothing is opened, and what
+        only a start settles (ports, terminals) is left open.
+
+        Raises InvalidDocument, InvalidArgument. Default deadline: 30 s. Operation:
+        `domain.to_native`.
+        """
+        return self.call(domain_ops.ToNative(format=format, xml=xml), deadline_s=deadline_s)
+
     def create_domain(
         self, xml: str, *, paused: bool = False, deadline_s: float | None = None
     ) -> Domain:
