@@ -46,12 +46,12 @@ def tree_ms() -> float:
 def translate_ms() -> float:
     """Milliseconds to make a definition of 10 KiB a command line."""
     from virtbus.model.domain import DOMAIN
-    from virtbus_qemu.translate import RuntimePaths, translate
+    from virtbus_qemu.translate import RuntimePaths, prepare, translate
 
     domain = DOMAIN.parse(large_document())
     caps = _capabilities()
     runtime = RuntimePaths(monitor_fd=3, directory="/run/guest", tap_fds=TAPS)
-    return _median_ms(lambda: translate(domain, caps, runtime))
+    return _median_ms(lambda: translate(prepare(domain, caps, "/run/guest").domain, caps, runtime))
 
 
 @cache

@@ -20,13 +20,12 @@ from virtbus_qemu.translate import (
     CommandLine,
     RuntimePaths,
     StorageFacts,
+    StorageNeeds,
     check,
     complete,
     prepare,
-    storage_needs,
     translate,
 )
-from virtbus_qemu.translate.passed import fds_needed
 from virtbus_qemu.translate.runtime import FdRequest
 
 from .environment import (
@@ -78,10 +77,11 @@ def write(domain: Domain, *, inactive: bool = True) -> str:
 
 def start(domain: Domain, environment: Environment) -> CommandLine:
     """The command line; an error here is a refusal to start."""
-    live, taps = prepare(domain, environment.caps)
-    first = {t.alias: BRIDGE_FD if t.bridge or t.network else TAP_FD for t in taps}
     directory = f"{LIB_DIRECTORY}/domain--1-{domain.name}"
-    fds = {request.name: _fd(request) for request in fds_needed(live, directory)}
+    prepared = prepare(domain, environment.caps, directory)
+    taps = prepared.needs.taps
+    first = {t.alias: BRIDGE_FD if t.bridge or t.network else TAP_FD for t in taps}
+    fds = {request.name: _fd(request) for request in prepared.needs.fds}
     runtime = RuntimePaths(
         monitor_fd=MONITOR_FD,
         directory=directory,
@@ -90,9 +90,9 @@ def start(domain: Domain, environment: Environment) -> CommandLine:
         line_tls_directory="/etc/pki/libvirt-chardev",
         tap_fds={t.alias: tuple(range(first[t.alias], first[t.alias] + t.queues)) for t in taps},
         now_s=environment.now_s,
-        storage=_storage(live, environment, directory),
+        storage=_storage(prepared.needs.storage, environment, directory),
     )
-    return translate(domain, environment.caps, runtime)
+    return translate(prepared.domain, environment.caps, runtime)
 
 
 def _fd(request: FdRequest) -> int:
@@ -104,13 +104,12 @@ def _fd(request: FdRequest) -> int:
     return PASSED_FDS.get(request.name.rpartition("-")[2], FILE_FD)
 
 
-def _storage(live: Domain, environment: Environment, directory: str) -> StorageFacts:
+def _storage(needs: StorageNeeds, environment: Environment, directory: str) -> StorageFacts:
     """What the agent would find out about the guest's disks, and make ready."""
-    requests = storage_needs(live, environment.caps).secrets
     return StorageFacts(
         secrets={
             request.alias: seal(request.text.encode() or SECRET, MASTER_KEY, iv=INITIAL_VECTOR)
-            for request in requests
+            for request in needs.secrets
         },
         master_key=f"{directory}/master-key.aes",
         cdroms=CD_DRIVES,

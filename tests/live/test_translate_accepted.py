@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from lxml import etree
 
+from tests.unit.qemu.translate_caps import started
 from tests.unit.qemu.translate_documents import ACCEPTED
 from virtbus.model.domain import (
     apply_defaults,
@@ -34,7 +35,6 @@ from virtbus_qemu.translate import (
     parse_capabilities,
     set_ptys,
     set_vnc_port,
-    translate,
 )
 
 TIMEOUT_S = 20.0
@@ -158,7 +158,7 @@ def command_line(name: str, caps: QemuCapabilities, directory: Path, fd: int) ->
     apply_defaults(domain, uuid=UUID, macs=iter(()))
     check_domain(domain)
     runtime = RuntimePaths(monitor_fd=fd, directory=str(directory), now_s=1_700_000_000)
-    return translate(domain, caps, runtime)
+    return started(domain, caps, runtime)
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
@@ -192,7 +192,7 @@ def test_a_completed_document_gives_the_same_hardware(
     complete(again, caps)
     assert format_domain(again, with_secrets=True) == text
     runtime = RuntimePaths(monitor_fd=7, directory=str(files), now_s=1_700_000_000)
-    assert translate(again, caps, runtime).argv == line.argv
+    assert started(again, caps, runtime).argv == line.argv
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

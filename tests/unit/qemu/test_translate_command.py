@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.qemu.translate_caps import CAPS, RUNTIME
+from tests.unit.qemu.translate_caps import CAPS, RUNTIME, started
 from tests.unit.qemu.translate_documents import ACCEPTED, NIC, disk, guest
 from virtbus.model.domain import Domain, apply_defaults, format_domain, parse_domain
 from virtbus.model.domain.devices.graphics import VncGraphics
@@ -20,7 +20,6 @@ from virtbus_qemu.translate import (
     prepare,
     set_ptys,
     set_vnc_port,
-    translate,
 )
 
 GOLDEN = Path(__file__).parent / "data" / "translate.args"
@@ -46,7 +45,7 @@ def domain_of(text: str) -> Domain:
 
 
 def line_of(text: str, runtime: RuntimePaths = RUNTIME) -> CommandLine:
-    return translate(domain_of(text), CAPS, runtime)
+    return started(domain_of(text), runtime=runtime)
 
 
 def written(line: CommandLine) -> list[str]:
@@ -77,7 +76,7 @@ def test_the_document_is_not_changed() -> None:
     for text in ACCEPTED.values():
         domain = domain_of(text)
         before = copy.deepcopy(domain)
-        translate(domain, CAPS, RUNTIME)
+        started(domain)
         assert domain == before
 
 
@@ -117,8 +116,8 @@ def test_taps_are_asked_for_and_passed_by_number() -> None:
         "<model type='virtio'/><driver queues='2'/><mtu size='1400'/></interface>"
         "<interface type='ethernet'/>"
     )
-    _, wanted = prepare(domain_of(text), CAPS)
-    assert wanted == [
+    needs = prepare(domain_of(text), CAPS, "/run/g").needs
+    assert list(needs.taps) == [
         TapRequest(alias="net0", name="tap3", bridge="br0", mtu_bytes=1400, queues=2),
         TapRequest(alias="net1", name="", bridge="", mtu_bytes=0, queues=1),
     ]

@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
-from tests.unit.qemu.translate_caps import CAPS, RUNTIME
+from tests.unit.qemu.translate_caps import CAPS, started
 from tests.unit.qemu.translate_documents import ACCEPTED
 from virtbus.errors import RequestError
 from virtbus.model.domain import Domain, apply_defaults, parse_domain
 from virtbus.model.engine.declare import Element, Kind
 from virtbus.model.engine.table import Field, table_of
 from virtbus.model.engine.walk import elements
-from virtbus_qemu.translate import CommandLine, complete, translate
+from virtbus_qemu.translate import CommandLine, complete
 
 EVERYTHING = Path(__file__).parents[1] / "model/data/domain/everything.xml"
 
@@ -79,7 +79,7 @@ def samples() -> dict[str, list[Any]]:
 def outcome(domain: Domain) -> CommandLine | None:
     """The command line without the document it came from; None when refused."""
     try:
-        line = translate(domain, CAPS, RUNTIME)
+        line = started(domain)
     except RequestError:
         return None
     return msgspec.structs.replace(line, domain=None)

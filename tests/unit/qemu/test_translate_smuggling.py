@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.qemu.test_translate_command import domain_of, values
-from tests.unit.qemu.translate_caps import CAPS, RUNTIME
+from tests.unit.qemu.translate_caps import CAPS, started
 from tests.unit.qemu.translate_documents import ACCEPTED, disk, guest
 from virtbus.errors import InvalidDocument, RequestError
 from virtbus.model.domain import check_domain
 from virtbus.model.engine.declare import Element, Kind
 from virtbus.model.engine.table import table_of
 from virtbus.model.engine.walk import elements
-from virtbus_qemu.translate import CommandLine, complete, translate
+from virtbus_qemu.translate import CommandLine, complete
 
 EVERYTHING = Path(__file__).parents[1] / "model/data/domain/everything.xml"
 HOSTILE = st.text(
@@ -93,13 +93,13 @@ def test_the_document_has_texts_to_try() -> None:
 @given(st.integers(0, 10_000), HOSTILE)
 def test_a_value_stays_a_value(which: int, value: str) -> None:
     domain = domain_of(RICH)
-    before = shape(translate(domain, CAPS, RUNTIME))
+    before = shape(started(domain))
     texts = places(domain)
     element, name = texts[which % len(texts)]
     setattr(element, name, value)
     try:
         check_domain(domain)
-        line = translate(domain, CAPS, RUNTIME)
+        line = started(domain)
     except RequestError:
         return
     after = shape(line)
@@ -117,7 +117,7 @@ def test_a_path_is_that_path(path: str) -> None:
     source.file = path
     try:
         check_domain(domain)
-        line = translate(domain, CAPS, RUNTIME)
+        line = started(domain)
     except InvalidDocument:
         assert not path.startswith("/")
         return
@@ -139,7 +139,7 @@ def test_any_mixture_of_lines_is_translated_or_refused(
         domain = domain_of("\n".join(lines))
         check_domain(domain)
         complete(domain, CAPS)
-        line = translate(domain, CAPS, RUNTIME)
+        line = started(domain)
     except RequestError:
         return
     assert line.argv[0] == CAPS.emulator

@@ -1,10 +1,14 @@
 """What a QEMU 7.2 for x86_64 can do, as far as the tests of the translation ask for it."""
 
+from virtbus.model.domain import Domain
 from virtbus_qemu.translate import (
+    CommandLine,
     CpuDefinition,
     MachineType,
     QemuCapabilities,
     RuntimePaths,
+    prepare,
+    translate,
 )
 
 DEVICES = frozenset(
@@ -135,3 +139,10 @@ CAPS = QemuCapabilities(
 RUNTIME = RuntimePaths(
     monitor_fd=7, directory="/run/guest", now_s=1_700_000_000, tap_fds={"net0": (9,)}
 )
+
+
+def started(
+    domain: Domain, caps: QemuCapabilities = CAPS, runtime: RuntimePaths = RUNTIME
+) -> CommandLine:
+    """The command line of a guest, as the agent comes to it."""
+    return translate(prepare(domain, caps, runtime.directory).domain, caps, runtime)

@@ -27,15 +27,14 @@ from virtbus_qemu.translate import (
     QmpCommand,
     RuntimePaths,
     StorageFacts,
+    StorageNeeds,
     alias_of,
     prepare,
     set_ptys,
     set_vnc_port,
-    storage_needs,
     translate,
 )
 from virtbus_qemu.translate.files import files_of
-from virtbus_qemu.translate.passed import fds_needed
 from virtbus_qemu.translate.unsupported import refuse_not_on_host
 from virtbus_qemu.translate.words import unsupported
 
@@ -49,12 +48,11 @@ OnEnd = Callable[[RunningGuest, str], None]
 Setup = tuple[QmpCommand, ...]
 
 
-def _storage_facts(live: Domain, caps: QemuCapabilities) -> StorageFacts:
+def _storage_facts(live: Domain, needs: StorageNeeds) -> StorageFacts:
     """What is found out about a guest's disks.
 
     Raises HypervisorFailed for a broken chain, and Unsupported for helpers nobody starts.
     """
-    needs = storage_needs(live, caps)
     if needs.reservations:
         raise unsupported("disk/source/reservations", "managed='yes'")
     for fs in live.devices.filesystems:
@@ -149,12 +147,13 @@ class Launcher:
         monitor_fd: int,
         passed: ExitStack,
     ) -> CommandLine:
-        live, wanted = prepare(document, caps)
+        prepared = prepare(document, caps, str(paths.directory))
+        live, needs = prepared.domain, prepared.needs
         refuse_not_on_host(live)
         taps: dict[str, tuple[int, ...]] = {}
         vhosts: dict[str, tuple[int, ...]] = {}
         nics = {alias_of(nic): nic for nic in live.devices.interfaces}
-        for tap in wanted:
+        for tap in needs.taps:
             name, taps[tap.alias] = await open_tap(
                 tap.name, bridge=tap.bridge, mtu_bytes=tap.mtu_bytes, queues=tap.queues
             )
@@ -165,7 +164,7 @@ class Launcher:
                     tap.vhost, tap.queues, passed, needed=tap.vhost_needed
                 )
             nics[tap.alias].target = InterfaceTarget(dev=name)
-        fds, cid = open_passed(fds_needed(live, str(paths.directory)), passed)
+        fds, cid = open_passed(needs.fds, passed)
         if live.devices.vsock is not None and live.devices.vsock.cid is not None:
             live.devices.vsock.cid.address = cid
         runtime = RuntimePaths(
@@ -175,7 +174,7 @@ class Launcher:
             vhost_fds=vhosts,
             fds=fds,
             now_s=int(time.time()),
-            storage=_storage_facts(live, caps),
+            storage=_storage_facts(live, needs.storage),
         )
         return translate(live, caps, runtime)
 

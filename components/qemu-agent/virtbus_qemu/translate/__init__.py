@@ -4,11 +4,12 @@ from .aliases import alias_of, assign_aliases
 from .boot import boot_order
 from .capabilities import CpuDefinition, MachineType, QemuCapabilities, parse_capabilities
 from .check import check
-from .command import prepare, translate
+from .command import translate
 from .complete import complete
 from .options.characters import set_ptys
 from .options.graphics import set_vnc_port
 from .options.interfaces import taps_needed
+from .prepare import Needs, Prepared, prepare
 from .runtime import CommandLine, RuntimePaths, TapRequest
 from .storage.facts import StorageFacts
 from .storage.needs import ChainRequest, StorageNeeds, storage_needs
@@ -20,6 +21,8 @@ __all__ = [
     "CommandLine",
     "CpuDefinition",
     "MachineType",
+    "Needs",
+    "Prepared",
     "QemuCapabilities",
     "QmpCommand",
     "RuntimePaths",

@@ -6,15 +6,11 @@ import itertools
 from collections.abc import Iterator
 
 from virtbus.errors import Unsupported
-from virtbus.model.domain import Domain, copy_domain
-from virtbus.model.names import check_name
+from virtbus.model.domain import Domain
 
-from .aliases import alias_of, assign_aliases
-from .alignment import align_memory
+from .aliases import alias_of
 from .boot import boot_order
 from .capabilities import QemuCapabilities
-from .check import check
-from .complete import complete
 from .machine import Board, board_for
 from .options.audio import audio_environment, audio_options, sound_options
 from .options.characters import character_options
@@ -26,7 +22,7 @@ from .options.filesystems import filesystem_options
 from .options.graphics import graphics_environment, graphics_options, password_commands
 from .options.hostdevs import hostdev_options, inherited_fds
 from .options.inputs import hub_options, input_options
-from .options.interfaces import interface_options, link_commands, taps_needed
+from .options.interfaces import interface_options, link_commands
 from .options.iommu import crypto_options, iommu_options
 from .options.memory_devices import memory_device_options
 from .options.native import overridden, own_arguments
@@ -43,44 +39,26 @@ from .options.system import lifecycle_commands, process_environment, system_opti
 from .options.tpms import tpm_options
 from .options.video import video_options
 from .passed import fds_needed, sets_of
-from .runtime import CommandLine, RuntimePaths, TapRequest
+from .runtime import CommandLine, RuntimePaths
 from .screens import settle_screens
 from .storage.images import nodes_of, write_numbers
 from .storage.needs import attach_chains
-from .unsupported import refuse_unsupported
 from .words import QmpCommand, json_option
 
 _FULL_NAMES = {"ahci": "ich9-ahci", "lsi": "lsi53c895a", "dc-390": "dc390"}
 """Short names that -device takes but no list of devices has."""
 
 
-def prepare(domain: Domain, caps: QemuCapabilities) -> tuple[Domain, list[TapRequest]]:
-    """A live copy of `domain`, completed and with aliases, and the taps to open for it.
+def translate(live: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> CommandLine:
+    """The command line of a guest, of the document that `prepare` made and what is ready for it.
 
-    Raises Unsupported or InvalidDocument, as `translate`.
+    What the host chose is written into `live`, which is the result's `domain`. Raises
+    Unsupported, naming the element, for what this agent cannot do, and InvalidDocument for
+    what contradicts the machine or the host.
     """
-    live = copy_domain(domain)
-    complete(live, caps, starting=True)
-    check(live, caps)
-    align_memory(live, caps.arch)
-    assign_aliases(live, board_for(live, caps))
-    return live, taps_needed(live)
-
-
-def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> CommandLine:
-    """The command line of a guest as `domain` describes it.
-
-    `domain` is not changed; what was completed and generated is in the result's `domain`.
-    Raises Unsupported, naming the element, for what this agent cannot do, and
-    InvalidDocument for what contradicts the machine.
-    """
-    check_name(domain.name)
-    refuse_unsupported(domain)
-    live, _ = prepare(domain, caps)
     attach_chains(live, runtime.storage)
     settle_screens(live, runtime)
     board = board_for(live, caps)
-    passed = fds_needed(live, runtime.directory)
     argv = [caps.emulator]
     argv += system_options(live, board, runtime)
     argv += _device_options(live, board, runtime)
@@ -97,7 +75,7 @@ def translate(domain: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> 
     _check_devices(argv, caps)
     fds = [fd for nic in live.devices.interfaces for fd in _queues(runtime, alias_of(nic))]
     fds += inherited_fds(live, runtime)
-    fds += [runtime.fds[r.name] for r in passed if r.name in runtime.fds]
+    fds += [runtime.fds[r.name] for r in fds_needed(live) if r.name in runtime.fds]
     return CommandLine(
         argv=tuple(argv),
         environment=_environment(live),

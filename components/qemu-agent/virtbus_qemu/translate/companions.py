@@ -11,26 +11,23 @@ from virtbus.model.domain.devices.tpm import Tpm
 from virtbus.model.net.addresses import family_of
 
 from .aliases import alias_of
-from .runtime import Companion, RuntimePaths
-from .words import escaped, unsupported
+from .runtime import Companion, socket_of
+from .words import escaped
 
 _SWTPM, _PASST = "swtpm", "passt"
 
 
-def tpm_companions(domain: Domain, runtime: RuntimePaths, state: str) -> Iterator[Companion]:
+def tpm_companions(domain: Domain, directory: str, state: str) -> Iterator[Companion]:
     """The emulator of each TPM; `state` is the guest's own folder for what a TPM remembers."""
     for tpm in domain.devices.tpms:
         if tpm.backend.type == "emulator":
-            for name in ("encryption", "profile", "active_pcr_banks"):
-                if getattr(tpm.backend, name) is not None:
-                    raise unsupported("tpm/backend", f"'{name}'", tpm.line)
-            where, directory = _state(tpm, state)
+            where, own = _state(tpm, state)
             yield Companion(
                 alias=alias_of(tpm),
                 program=_SWTPM,
                 arguments=tuple(_swtpm(tpm, where)),
-                socket=runtime.socket(alias_of(tpm)),
-                directories=(directory,) if directory else (),
+                socket=socket_of(directory, alias_of(tpm)),
+                directories=(own,) if own else (),
             )
 
 
@@ -51,11 +48,11 @@ def _swtpm(tpm: Tpm, where: str) -> Iterator[str]:
         yield from ("--log", f"fd=2,level={tpm.backend.debug}")
 
 
-def passt_companions(domain: Domain, runtime: RuntimePaths) -> Iterator[Companion]:
+def passt_companions(domain: Domain, directory: str) -> Iterator[Companion]:
     """passt for each interface whose packets it carries; it makes its socket itself."""
     for nic in domain.devices.interfaces:
         if nic.is_passt:
-            socket = runtime.socket(alias_of(nic))
+            socket = socket_of(directory, alias_of(nic))
             yield Companion(
                 alias=alias_of(nic),
                 program=_PASST,

@@ -8,8 +8,8 @@ import shlex
 from virtbus.model.domain import Domain
 
 from .capabilities import QemuCapabilities
-from .command import prepare, translate
-from .passed import fds_needed
+from .command import translate
+from .prepare import prepare
 from .runtime import RuntimePaths
 
 FORMAT = "qemu-argv"
@@ -22,18 +22,19 @@ def native_form(domain: Domain, caps: QemuCapabilities, directory: str) -> str:
     Descriptors that a start would open have numbers of the order in which they are asked for;
     `directory` stands for the guest's own. Raises as `translate`.
     """
-    live, taps = prepare(domain, caps)
+    prepared = prepare(domain, caps, directory)
+    taps = prepared.needs.taps
     numbers = itertools.count(FIRST_FD)
     runtime = RuntimePaths(
         monitor_fd=next(numbers),
         directory=directory,
         tap_fds={tap.alias: tuple(next(numbers) for _ in range(tap.queues)) for tap in taps},
-        fds={request.name: next(numbers) for request in fds_needed(live, directory)},
+        fds={request.name: next(numbers) for request in prepared.needs.fds},
         vhost_fds={
             tap.alias: tuple(next(numbers) for _ in range(tap.queues)) for tap in taps if tap.vhost
         },
     )
-    command = translate(live, caps, runtime)
+    command = translate(prepared.domain, caps, runtime)
     lines = [f"{name}={shlex.quote(value)}" for name, value in command.environment.items()]
     return " \\\n".join([*lines, *_by_option(command.argv)]) + "\n"
 

@@ -19,15 +19,16 @@ from .runtime import FdRequest, RuntimePaths
 VHOST_VSOCK = "/dev/vhost-vsock"
 
 
-def fds_needed(domain: Domain, directory: str) -> list[FdRequest]:
-    """All that must be open before a completed domain (with aliases) can start.
-
-    Channels whose socket has no path get one in `directory`, the guest's own, in `domain`.
-    """
+def name_sockets(domain: Domain, directory: str) -> None:
+    """Give channels whose socket has no path one in `directory`, the guest's own."""
     for channel in domain.devices.channels:
         if channel.type == "unix" and not (channel.source and channel.source.path):
             path = f"{directory}/{alias_of(channel)}.sock"
             channel.sources = [CharacterSource(mode="bind", path=path)]
+
+
+def fds_needed(domain: Domain) -> list[FdRequest]:
+    """All that must be open before a prepared domain can start."""
     return list(_requests(domain.devices))
 
 

@@ -39,15 +39,20 @@ class UsbPlace(NamedTuple):
     device: int
 
 
+def socket_of(directory: str, alias: str) -> str:
+    """The socket on which a device's companion serves, in the guest's run directory."""
+    return f"{directory}/{alias}.sock"
+
+
 class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     """What the agent has ready when a guest is to start.
 
     `monitor_fd` is a listening UNIX socket that QEMU inherits; `directory` is the guest's
     own run directory, where QEMU may make sockets; `tap_fds` and `vhost_fds` are open queues
     of taps, and of the kernel's own network device, by the interface's alias; `fds` what
-    `fds_needed` asked for, by name; `sockets` those of companions, by the device's alias.
-    Lines that ask for TLS have their certificates in `line_tls_directory`. `now_s` is Unix
-    time, for clocks that count from it, and `time_offset_s` how far local time is ahead of
+    `fds_needed` asked for, by name. Lines that ask for TLS have their certificates in
+    `line_tls_directory`. `now_s` is Unix time, for clocks that count from it, and
+    `time_offset_s` how far local time is ahead of
     UTC now; `storage` is what was found out about its disks.
 
     Memory: `page_kib` is the host's ordinary page, `default_hugepage_kib` its default huge
@@ -67,7 +72,6 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     tap_fds: dict[str, tuple[int, ...]] = {}
     vhost_fds: dict[str, tuple[int, ...]] = {}
     fds: dict[str, int] = {}
-    sockets: dict[str, str] = {}
     line_tls_directory: str = "/etc/pki/qemu"
     line_tls_verify: bool = False
     now_s: int = 0
@@ -89,7 +93,7 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
 
     def socket(self, alias: str) -> str:
         """The socket on which a device's companion serves."""
-        return self.sockets.get(alias) or f"{self.directory}/{alias}.sock"
+        return socket_of(self.directory, alias)
 
 
 class TapRequest(msgspec.Struct, frozen=True, kw_only=True):

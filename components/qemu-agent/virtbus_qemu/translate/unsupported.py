@@ -78,6 +78,9 @@ NOT_ON_HOST: dict[str, str] = {
     "devices/interface/@type=direct": _NOT_ON_HOST,
     "devices/interface/backend/@type=passt": _NOT_ON_HOST,
     "devices/tpm/backend/@type=emulator": _NOT_ON_HOST,
+    "devices/tpm/backend/encryption": "there is no store of secrets",
+    "devices/tpm/backend/profile": _NOT_ON_HOST,
+    "devices/tpm/backend/active_pcr_banks": _NOT_ON_HOST,
 }
 """What QEMU could do, if the host were made ready for it: refused when a guest is started."""
 

@@ -30,7 +30,7 @@ def filesystem_options(domain: Domain, board: Board, directory: str) -> Iterator
             yield from _plan9(fs, board)
 
 
-def companions_of(domain: Domain, directory: str) -> Iterator[Companion]:
+def filesystem_companions(domain: Domain, directory: str) -> Iterator[Companion]:
     """The virtiofsd of each file system that nobody else serves."""
     for fs in domain.devices.filesystems:
         if fs.virtiofs and fs.socket is None and fs.source is not None:
