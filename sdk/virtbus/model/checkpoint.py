@@ -88,7 +88,7 @@ def new_checkpoint(checkpoint: Checkpoint, *, created_s: int) -> None:
     checkpoint.parent = checkpoint.domain = None
     checkpoint.creation_time_s = created_s
     checkpoint.name = checkpoint.name or str(created_s)
-    walk.defaults(checkpoint)
+    walk.defaults("domaincheckpoint", checkpoint)
     for disk in checkpoint.disks.disks if checkpoint.disks else ():
         if disk.checkpoint == "bitmap":
             disk.bitmap = disk.bitmap or checkpoint.name
@@ -103,7 +103,7 @@ def made_checkpoint(checkpoint: Checkpoint, *, uuid: str, macs: Iterator[str]) -
     need(checkpoint, "domaincheckpoint", name="name", creation_time_s="creationTime")
     if checkpoint.domain is not None:
         complete_guest(checkpoint.domain, "domaincheckpoint/domain", uuid=uuid, macs=macs)
-    walk.defaults(checkpoint)
+    walk.defaults("domaincheckpoint", checkpoint)
 
 
 CHECKPOINT = Document("domaincheckpoint", Checkpoint)

@@ -64,7 +64,7 @@ class Secret(Element):
 
 def complete_secret(secret: Secret, *, uuid: str) -> None:
     """Fill in what `secret` leaves out; `uuid` is used when it has none."""
-    walk.defaults(secret)
+    walk.defaults("secret", secret)
     secret.uuid = secret.uuid or uuid
 
 

@@ -164,7 +164,7 @@ def new_snapshot(snapshot: Snapshot, *, created_s: int | None, uuid: str | None)
     snapshot.creation_time_s = created_s
     if snapshot.name is None and created_s is not None:
         snapshot.name = str(created_s)
-    walk.defaults(snapshot)
+    walk.defaults("domainsnapshot", snapshot)
 
 
 def taken_snapshot(
@@ -183,7 +183,7 @@ def taken_snapshot(
     for tag, guest in guests:
         if guest is not None and guest.whole:
             complete_guest(guest, f"domainsnapshot/{tag}", uuid=uuid, macs=macs)
-    walk.defaults(snapshot)
+    walk.defaults("domainsnapshot", snapshot)
     if snapshot.memory is None:
         snapshot.memory = MemorySnapshot(snapshot="no" if snapshot.offline else "internal")
     if snapshot.offline:

@@ -32,7 +32,7 @@ def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str
     address for each interface without one. On return: UUID, memory, vcpu, threads, clock,
     the lifecycle actions, controllers' indexes, MAC addresses and the first console are set.
     """
-    walk.defaults(domain)
+    walk.defaults("domain", domain)
     domain.devices.controllers = settle_order(domain.devices.controllers)
     settle_identity(domain, uuid, genid or uuid)
     settle_memory(domain)

@@ -37,7 +37,7 @@ class Document(Generic[E]):
 
     def apply_defaults(self, element: E) -> None:
         """Fill in what the document leaves out and libvirt settles for every hypervisor."""
-        walk.defaults(element)
+        walk.defaults(self.tag, element)
 
     def problems(self, element: E) -> list[Problem]:
         """All contradictions within the document, for a person to mend."""

@@ -15,7 +15,7 @@ from lxml import etree
 
 from ...errors import InvalidDocument
 from .declare import Element, ForeignAttribute, Ignored, Kind
-from .table import Field, Table, table_of
+from .table import Field, Table, says_nothing, table_of
 from .values import TEXT, parse_size
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -202,9 +202,13 @@ _Reader = Callable[[Field, etree._Element, dict[str, Any], list[Ignored]], None]
 
 
 def _read_child(
-    field: Field, node: etree._Element, values: dict[str, Any], _: list[Ignored]
+    field: Field, node: etree._Element, values: dict[str, Any], ignored: list[Ignored]
 ) -> None:
-    values[field.name] = read(field.element, node)
+    child = read(field.element, node)
+    if field.section and not field.element.MAY_BE_EMPTY and says_nothing(child):
+        ignored.extend(i._replace(name=f"{field.xml}{i.name}") for i in child.ignored)
+    else:
+        values[field.name] = child
 
 
 def _read_into_list(

@@ -49,18 +49,21 @@ def problems(tag: str, element: Element) -> Iterator[Problem]:
             yield from problems(f"{tag}/{field.xml}", value)
 
 
-def defaults(element: Element) -> None:
-    """Run the declarations' own defaults, children first."""
+def defaults(tag: str, element: Element) -> None:
+    """Run the declarations' own defaults, children first. Raises InvalidDocument."""
     cls = type(element)
-    for name, many in _to_default(cls):
+    for name, many, xml in _to_default(cls):
         value = getattr(element, name)
         if many:
             for child in value:
-                defaults(child)
+                defaults(child.TAG or xml, child)
         elif value is not None:
-            defaults(value)
+            defaults(xml, value)
     if cls.defaults is not Element.defaults:
-        element.defaults()
+        try:
+            element.defaults()
+        except ValueError as error:  # a number beside its unit, out of bounds with it
+            raise invalid(Problem(element.line, tag, str(error))) from None
 
 
 def ignored(tag: str, element: Element) -> Iterator[Problem]:
@@ -80,9 +83,12 @@ def _to_check(cls: type[Element]) -> tuple[Field, ...]:
 
 
 @functools.cache
-def _to_default(cls: type[Element]) -> tuple[tuple[str, bool], ...]:
-    """The children of `cls` that have defaults, or have such children; whether it is a list."""
-    return tuple((f.name, f.kind is Kind.CHILDREN) for f in _leading(cls, _has_defaults))
+def _to_default(cls: type[Element]) -> tuple[tuple[str, bool, str], ...]:
+    """The children of `cls` that have defaults, or have such children.
+
+    Each with whether it is a list, and its tag.
+    """
+    return tuple((f.name, f.kind is Kind.CHILDREN, f.xml) for f in _leading(cls, _has_defaults))
 
 
 def _has_problems(cls: type[Element]) -> bool:

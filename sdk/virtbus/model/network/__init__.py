@@ -13,5 +13,5 @@ NETWORK = Document("network", Network)
 
 def apply_network_defaults(network: Network, *, uuid: str) -> None:
     """Fill in what the document leaves out; `uuid` is used when it has none."""
-    walk.defaults(network)
+    walk.defaults("network", network)
     network.uuid = network.uuid or uuid

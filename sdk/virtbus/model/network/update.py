@@ -63,7 +63,7 @@ def update_network(
         )
     changed = walk.copy_of(network)
     update(Change(changed, command, index, fragment))
-    walk.defaults(changed)
+    walk.defaults("network", changed)
     return changed
 
 

@@ -13,5 +13,5 @@ FILTER = Document("filter", Filter)
 
 def apply_filter_defaults(document: Filter, *, uuid: str) -> None:
     """Fill in what the document leaves out; `uuid` is used when it has none."""
-    walk.defaults(document)
+    walk.defaults("filter", document)
     document.uuid = document.uuid or uuid

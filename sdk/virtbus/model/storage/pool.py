@@ -213,7 +213,7 @@ def _protocol_problems(source: PoolSource) -> Iterator[str]:
 
 def complete_pool(pool: Pool, *, uuid: str) -> None:
     """Fill in what `pool` leaves out; `uuid` is used when it has none."""
-    walk.defaults(pool)
+    walk.defaults("pool", pool)
     pool.uuid = pool.uuid or uuid
 
 

@@ -151,7 +151,7 @@ def complete_volume(volume: Volume, *, pool_type: PoolType, capacity_needed: boo
     Without `capacity_needed` a missing capacity is 0: the volume is a copy, or the size
     is that of the backing. Raises InvalidDocument for a format the pool does not know.
     """
-    walk.defaults(volume)
+    walk.defaults("volume", volume)
     kind = POOL_KINDS[pool_type]
     if volume.capacity is None:
         if capacity_needed:
