@@ -7,6 +7,7 @@ tells its PCI devices, disks, NICs, USB and input devices, processors and memory
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -83,19 +84,19 @@ DOCUMENT = """
 
 
 @pytest.fixture(scope="module")
-def managers(
-    require_peer: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[Manager]]:
+def managers(require_peer: Callable[..., None]) -> Iterator[list[Manager]]:
     require_peer("qemu-system-x86_64", "install qemu-system-x86")
     with ExitStack() as stack:
+        # Not pytest's folder: the paths of sockets have 107 bytes at most.
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="h")))
+        root.chmod(0o711)  # guests run as another user
         try:
-            root = tmp_path_factory.mktemp("managers")
-            libvirt = LibvirtLab(root / "libvirt")
+            libvirt = LibvirtLab(root / "l")
             stack.callback(libvirt.close)
         except PeerAbsent as absent:
             require_peer("libvirtd", str(absent), present=False)
             raise
-        ours = VirtbusLab(root / "virtbus")
+        ours = VirtbusLab(root / "v")
         stack.callback(ours.close)
         yield [libvirt, ours]
 

@@ -1,7 +1,7 @@
 """A Linux guest that tells what hardware it sees: Debian's kernel, busybox, and one script.
 
 Debian's packages are downloaded once and unpacked into a cache, not installed. The guest
-prints its report on the first serial port and switches itself off.
+prints its report on the first serial port, and waits to be destroyed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 BEGIN, END = "REPORT BEGINS", "REPORT ENDS"
-COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0"
+COMMAND_LINE = "console=ttyS0 quiet panic=-1 net.ifnames=0 scsi_mod.scan=sync"
 APT_S = 600
 MODULES = (
-    "virtio_pci", "virtio_blk", "virtio_net", "virtio_scsi", "virtio_balloon", "virtio_rng",
-    "ata_piix", "ahci", "sym53c8xx", "sd_mod", "sr_mod", "nvme", "floppy",
+    "sd_mod", "sr_mod", "virtio_pci", "virtio_blk", "virtio_net", "virtio_balloon", "virtio_rng",
+    "ata_piix", "ahci", "sym53c8xx", "virtio_scsi", "nvme", "floppy",
     "8139cp", "e1000", "e1000e", "uhci_hcd", "ehci_pci", "xhci_pci", "usb_storage", "usbhid",
     "i6300esb", "snd_hda_intel", "snd_intel8x0", "i2c_piix4", "i2c_i801", "evdev",
 )  # fmt: skip
@@ -30,8 +30,12 @@ $b mkdir -p /proc /sys /dev
 $b mount -t proc none /proc
 $b mount -t sysfs none /sys
 $b mount -t devtmpfs none /dev
-for module in $($b cat /modules); do $b insmod /lib/$module 2>/dev/null; done
-$b sleep 4
+for module in $($b cat /modules); do
+    $b insmod /lib/$module 2>/dev/null
+    # Linux names disks in the order in which it finds them, and looks everywhere at once.
+    case $module in ata_piix*|ahci*|sym53c8xx*|virtio_scsi*|usb?storage*) $b sleep 2;; esac
+done
+$b sleep 3
 exec >/dev/ttyS0
 echo; echo "REPORT BEGINS"
 for d in /sys/bus/pci/devices/*; do
@@ -62,7 +66,7 @@ for f in sys_vendor product_name bios_vendor chassis_vendor; do
     echo "dmi $f $($b cat /sys/class/dmi/id/$f)"
 done
 echo "REPORT ENDS"
-$b poweroff -f
+while true; do $b sleep 1000; done
 """
 
 
