@@ -1,6 +1,6 @@
 """<seclabel> of one thing a guest opens: how the confinement treats that file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
 from .engine.declare import LIVE, Attr, Element, Value
@@ -34,3 +34,11 @@ class DeviceSecurityLabel(Element):
             yield "a label needs relabel='yes'"
         if self.label is None and self.relabel and not self.labelskip:
             yield "relabel='yes' needs a label"
+
+
+def label_problems(labels: Sequence[DeviceSecurityLabel]) -> Iterator[str]:
+    """Each security model has one label for a file."""
+    if len(labels) > 1:
+        models = [label.model for label in labels if label.model is not None]
+        for model in dict.fromkeys(m for m in models if models.count(m) > 1):
+            yield f"more than one <seclabel> for model '{model}'"

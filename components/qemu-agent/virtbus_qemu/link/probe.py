@@ -24,7 +24,7 @@ from virtbus_qemu.link.process import ENVIRONMENT, RunAs, listen, spawn
 
 PROBE_TIMEOUT_S = 20.0
 EMULATOR_PREFIX = "qemu-system-"
-CACHE_FORMAT = 2  # raise it when ProbeReplies changes
+CACHE_FORMAT = 3  # raise it when ProbeReplies changes
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 
 _QUERIES = {
@@ -51,7 +51,10 @@ _ASKED_DEVICES = (
     "qxl", "vmware-svga", "PIIX4_PM", "ICH9-LPC", "mch", "kvm-pit", "intel-iommu", "nvdimm",
     "pcie-root-port", "arm-smmuv3",
 )  # fmt: skip
-_ASKED_OBJECTS = ("memory-backend-file", "memory-backend-memfd", "iothread", "none-machine")
+_ASKED_OBJECTS = (
+    "memory-backend-file", "memory-backend-memfd", "iothread", "none-machine",
+    "generic-pc-machine",
+)  # fmt: skip
 
 
 class EmulatorFile(msgspec.Struct, frozen=True):

@@ -123,6 +123,12 @@ class Board(NamedTuple):
         return self.i440fx or self.machine.name in ("malta", "sun4u", "g3beige")
 
     @property
+    def has_ps2(self) -> bool:
+        """Whether a controller for a PS/2 keyboard and mouse can be built in."""
+        other = self.x86 and (self.machine.name.startswith("xenfv") or self.machine.name == "isapc")
+        return self.caps.has_device("i8042") and (self.i440fx or self.q35 or other)
+
+    @property
     def has_esp(self) -> bool:
         """Whether an NCR 53C90 SCSI controller is built in."""
         name = self.machine.name

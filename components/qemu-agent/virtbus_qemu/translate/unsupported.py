@@ -50,6 +50,7 @@ UNSUPPORTED: dict[str, str] = {
     "xen:commandline": _NOT_YET,
     "bhyve:commandline": _NOT_YET,
     "devices/disk/source/@startupPolicy": _NOT_YET,
+    "devices/graphics/@type=rdp": _NOT_YET,
     "devices/lease": "this agent has no lock manager",
     "devices/disk/@rawio=yes": "a guest's process has no such privilege",
     "devices/disk/@type=volume": _NOT_YET,

@@ -12,6 +12,7 @@ from .addresses.placed import boot_orders
 from .disks import disks_problems
 from .hostdevs import hostdev_problems
 from .lines import line_problems
+from .memory_devices import memory_device_problems
 from .numa import Numa
 from .seat import seat_problems
 from .sysinfo import SmBiosInfo
@@ -199,6 +200,20 @@ def lines(domain: Domain) -> Iterator[str]:
     return line_problems(domain.devices)
 
 
+def memory_devices(domain: Domain) -> Iterator[str]:
+    """Memory on modules and from the host."""
+    return memory_device_problems(domain.devices)
+
+
+def security_labels(domain: Domain) -> Iterator[str]:
+    """One for each model, which each names when there are several."""
+    models = [label.model for label in domain.seclabels]
+    if len(models) > 1 and None in models:
+        yield "each of several <seclabel>s needs a 'model'"
+    for model in dict.fromkeys(m for m in models if m and models.count(m) > 1):
+        yield f"more than one <seclabel> for model '{model}'"
+
+
 def host_devices(domain: Domain) -> Iterator[str]:
     """Devices of the host."""
     return hostdev_problems(domain.devices)
@@ -218,5 +233,5 @@ def iommu(domain: Domain) -> Iterator[str]:
 
 CHECKS: tuple[Callable[[Domain], Iterator[str]], ...] = (
     names, memory, boot, lifecycle, processors, iothreads, numa, devices, lines, disks_problems,
-    seat_problems, host_devices, iommu,
+    seat_problems, host_devices, iommu, memory_devices, security_labels,
 )  # fmt: skip

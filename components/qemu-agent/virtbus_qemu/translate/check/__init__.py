@@ -18,15 +18,21 @@ from .board import check_board
 from .controllers import check_controllers
 from .disks import check_disks
 from .facilities import check_facilities
+from .features import check_features
 from .filesystems import check_filesystems
+from .hostdevs import check_hostdevs
 from .interfaces import check_interfaces
 from .lines import check_lines
+from .memory import check_memory
 from .screens import check_screens
+from .small import check_small
 
 Check: TypeAlias = Callable[[Domain, Board], None]
 
 CHECKS: tuple[Check, ...] = (
     check_board,
+    check_features,
+    check_memory,
     check_disks,
     check_filesystems,
     check_controllers,
@@ -35,6 +41,8 @@ CHECKS: tuple[Check, ...] = (
     check_facilities,
     check_addresses,
     check_screens,
+    check_hostdevs,
+    check_small,
 )
 
 

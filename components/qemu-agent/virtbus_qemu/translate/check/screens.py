@@ -22,7 +22,7 @@ def check_screens(domain: Domain, board: Board) -> None:
     devices = domain.devices
     headless = any(isinstance(g, EglHeadlessGraphics) for g in devices.graphics)
     for graphics in devices.graphics:
-        if graphics.type in ("rdp", "desktop"):
+        if graphics.type == "desktop":
             raise unsupported("graphics", f"type '{graphics.type}'", graphics.line)
         if headless and graphics.type not in ("egl-headless", "vnc", "spice"):
             reason = f"egl-headless goes with vnc and spice, not with {graphics.type}"

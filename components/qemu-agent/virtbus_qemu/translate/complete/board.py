@@ -23,6 +23,8 @@ def board_facts(domain: Domain, board: Board) -> None:
     if domain.cpu is not None:
         _settle_cpu(domain.cpu, domain.type, board)
     _interrupts(domain, board)
+    if not board.new and board.s390 and board.machine.acpi is False and domain.features:
+        domain.features.acpi = False  # once accepted, and never there
 
 
 OLDEST_GIC: Literal["2"] = "2"

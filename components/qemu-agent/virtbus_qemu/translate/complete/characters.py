@@ -15,6 +15,7 @@ from virtbus.model.domain.devices.character import (
     SerialTargetModel,
     SerialTargetType,
 )
+from virtbus.model.domain.devices.character_source import CharacterSource
 from virtbus.model.domain.lines import mirror_console
 
 from ..machine import Board
@@ -74,14 +75,16 @@ def _built_in(board: Board) -> SerialModel | None:
 
 
 def _forget_path(channel: Channel) -> None:
-    """A path that was made for an earlier run belongs to that run."""
+    """A path that was made for an earlier run belongs to that run; the guest's end waits there."""
     target, source = channel.target, channel.source
     if target is None or target.type != "virtio" or channel.type != "unix" or source is None:
         return
     path = source.path or ""
     ours = target.name is not None and path.endswith(target.name)
     if ours and _OTHERS_PATH.fullmatch(path):
-        channel.sources = []
+        again = source.reconnect
+        waits = CharacterSource(mode="bind", reconnect=again, line=source.line)
+        channel.sources = [waits] if again and again.enabled is not None else []
 
 
 def virtio_consoles(devices: Devices) -> list[Console]:

@@ -23,7 +23,7 @@ def machine_devices(domain: Domain, board: Board) -> None:
     """PS/2 inputs, a balloon, the watchdog and panic device of the machine, its IOMMU."""
     devices = domain.devices
     ps2 = domain.features.ps2 if domain.features is not None else None
-    if _has_ps2(board) and (ps2 is None or ps2.state is not False):
+    if board.has_ps2 and (ps2 is None or ps2.state is not False):
         _add_input(devices, "mouse", "ps2")
         _add_input(devices, "keyboard", "ps2")
     if devices.memballoon is None and board.arch in _WITH_BALLOON:
@@ -37,12 +37,6 @@ def machine_devices(domain: Domain, board: Board) -> None:
             devices.watchdogs.append(Watchdog(model="itco", action=action))
         if (domain.vcpu.maximum or 1) > _MAX_PROCESSORS_WITHOUT_EIM:
             _add_iommu(devices, board)
-
-
-def _has_ps2(board: Board) -> bool:
-    xen = board.x86 and board.machine.name.startswith("xenfv")
-    isa = board.machine.name == "isapc"
-    return board.caps.has_device("i8042") and (board.i440fx or board.q35 or xen or isa)
 
 
 def _add_input(devices: Devices, kind: InputType, bus: InputBus) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import field
 
-from ...device_label import DeviceSecurityLabel
+from ...device_label import DeviceSecurityLabel, label_problems
 from ...engine.declare import Attr, Child, Children, Element, Name, Needed
 from ...engine.values import OnOff, UInt, YesNo
 
@@ -135,6 +135,8 @@ class CharacterBackend(Element):
 
     def line_problems(self, kind: CharacterType, *, path_is_made: bool = False) -> Iterator[str]:
         """What a line of this type lacks; with `path_is_made` a socket's path may be open."""
+        for source in self.sources:
+            yield from label_problems(source.seclabels)
         if len(self.sources) > (2 if kind == "udp" else 1):
             yield f"a line of type '{kind}' has one source"
             return
@@ -165,6 +167,11 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 
 
 def _one_each_way(sources: list[CharacterSource]) -> list[CharacterSource]:
-    """The first that waits for datagrams, then the first that says where to send them."""
+    """The first that waits for datagrams, then the first that says where to send them.
+
+    More than two are left, to be refused.
+    """
+    if len(sources) > 2:
+        return sources
     ways = [[s for s in sources if s.mode == mode] for mode in ("bind", "connect")]
     return [way[0] for way in ways if way]

@@ -34,7 +34,10 @@ class Hostdev(Element, kw_only=True):
     type: Needed[HostdevType]
 
     def problems(self) -> Iterator[str]:
-        """The guest's address fits the kind of device."""
+        """The guest's address fits the kind of device; SCSI's attributes are SCSI's."""
+        for name, _ in self.ignored:
+            if name in ("@sgio", "@rawio"):
+                yield f"type '{self.type}' has no '{name[1:]}'"
         address: Address | None = getattr(self, "address", None)
         if self.ADDRESSES and address is not None and address.type not in self.ADDRESSES:
             yield f"type '{self.type}' needs an address of type {' or '.join(self.ADDRESSES)}"
