@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from . import args_compare, xml_compare
 from .cases import Case, corpora_of
-from .environment import TOLD_SETTINGS, NotExpressed, environment_of
+from .environment import NotExpressed, environment_of
+from .host import TOLD_SETTINGS
 from .outcome import Outcome, Stopped, without_values
 from .pipeline import define, define_generic, start, write
 from .xml_compare import Difference

@@ -20,11 +20,6 @@ NOW_S = 1234567890
 TIME_ZONE = "VIR00:30"
 UUID = "00010203-0405-4607-8809-0a0b0c0d0e0f"
 MAC = "52:54:00:00:00:00"
-LIB_DIRECTORY = "/var/lib/libvirt/qemu"
-MONITOR_FD = 1729
-TAP_FD, BRIDGE_FD = 3, 102
-VSOCK_FD, FILE_FD = 6789, 1750
-PASSED_FDS = {"tpm": 1730, "cancel": 1731, "vdpa": 1732, "log": 1751}
 
 _GONE_WITH_FLAG = {
     "QEMU_CAPS_NEC_USB_XHCI": "nec-usb-xhci",
@@ -42,17 +37,6 @@ _FLAGS_SAID_ELSEWHERE = {
     "FLAG_ALLOW_DUPLICATE_OUTPUT",
     "FLAG_ALLOW_MISSING_INPUT",
 }
-
-
-SECRET = b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A"
-MASTER_KEY = bytes(range(32))
-INITIAL_VECTOR = bytes(range(16))
-CD_DRIVES = frozenset({"/dev/cdrom"})
-TLS_DIRECTORIES = {"nbd": "/etc/pki/libvirt-nbd", "vxhs": "/etc/pki/libvirt-vxhs"}
-"""What libvirt's tests answer when storage is asked about; its random numbers count from 0."""
-
-TOLD_SETTINGS: frozenset[str] = frozenset()
-"""Settings of libvirt's driver that `pipeline` hands to our functions."""
 
 
 class NotExpressed(Exception):

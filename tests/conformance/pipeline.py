@@ -15,36 +15,10 @@ from virtbus.model.domain import (
     settle_devices,
 )
 from virtbus.model.network.update import update_network
-from virtbus_qemu.link.seal import seal
-from virtbus_qemu.translate import (
-    CommandLine,
-    RuntimePaths,
-    StorageFacts,
-    StorageNeeds,
-    check,
-    complete,
-    prepare,
-    translate,
-)
-from virtbus_qemu.translate.runtime import FdRequest
+from virtbus_qemu.translate import CommandLine, check, complete, prepare, translate
 
-from .environment import (
-    BRIDGE_FD,
-    CD_DRIVES,
-    FILE_FD,
-    INITIAL_VECTOR,
-    LIB_DIRECTORY,
-    MASTER_KEY,
-    MONITOR_FD,
-    PASSED_FDS,
-    SECRET,
-    TAP_FD,
-    TLS_DIRECTORIES,
-    UUID,
-    VSOCK_FD,
-    Environment,
-    generated_macs,
-)
+from .environment import UUID, Environment, generated_macs
+from .host import run_directory, runtime_of, settle_vsock
 
 
 def define_generic(text: bytes) -> Domain:
@@ -77,46 +51,9 @@ def write(domain: Domain, *, inactive: bool = True) -> str:
 
 def start(domain: Domain, environment: Environment) -> CommandLine:
     """The command line; an error here is a refusal to start."""
-    directory = f"{LIB_DIRECTORY}/domain--1-{domain.name}"
-    prepared = prepare(domain, environment.caps, directory)
-    taps = prepared.needs.taps
-    first = {t.alias: BRIDGE_FD if t.bridge or t.network else TAP_FD for t in taps}
-    fds = {request.name: _fd(request) for request in prepared.needs.fds}
-    runtime = RuntimePaths(
-        monitor_fd=MONITOR_FD,
-        directory=directory,
-        fds=fds,
-        vhost_fds={t.alias: tuple(range(44, 44 + t.queues)) for t in taps if t.vhost},
-        line_tls_directory="/etc/pki/libvirt-chardev",
-        tap_fds={t.alias: tuple(range(first[t.alias], first[t.alias] + t.queues)) for t in taps},
-        now_s=environment.now_s,
-        storage=_storage(prepared.needs.storage, environment, directory),
-    )
-    return translate(prepared.domain, environment.caps, runtime)
-
-
-def _fd(request: FdRequest) -> int:
-    """The number that libvirt's tests have for what is passed."""
-    if request.use == "vsock":
-        return VSOCK_FD
-    if request.use == "listen":
-        return MONITOR_FD
-    return PASSED_FDS.get(request.name.rpartition("-")[2], FILE_FD)
-
-
-def _storage(needs: StorageNeeds, environment: Environment, directory: str) -> StorageFacts:
-    """What the agent would find out about the guest's disks, and make ready."""
-    return StorageFacts(
-        secrets={
-            request.alias: seal(request.text.encode() or SECRET, MASTER_KEY, iv=INITIAL_VECTOR)
-            for request in needs.secrets
-        },
-        master_key=f"{directory}/master-key.aes",
-        cdroms=CD_DRIVES,
-        vdpa_fds=environment.vdpa_fds,
-        tls_directories=TLS_DIRECTORIES,
-        reservations_socket=f"{directory}/pr-helper0.sock",
-    )
+    prepared = prepare(domain, environment.caps, run_directory(domain))
+    settle_vsock(prepared.domain)
+    return translate(prepared.domain, environment.caps, runtime_of(prepared, environment))
 
 
 def read_document(kind: str, text: bytes) -> Any:

@@ -80,7 +80,7 @@ def translate(live: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> Co
         argv=tuple(argv),
         environment=_environment(live),
         fds=(runtime.monitor_fd, *fds, *runtime.storage.vdpa_fds.values()),
-        setup=tuple(_setup(live)),
+        setup=tuple(_setup(live, runtime)),
         domain=live,
     )
 
@@ -130,10 +130,10 @@ def _environment(domain: Domain) -> dict[str, str]:
     return process_environment(domain) | graphics_environment(domain) | audio_environment(domain)
 
 
-def _setup(domain: Domain) -> Iterator[QmpCommand]:
+def _setup(domain: Domain, runtime: RuntimePaths) -> Iterator[QmpCommand]:
     yield from lifecycle_commands(domain)
     yield from throttle_commands(domain)
-    yield from password_commands(domain)
+    yield from password_commands(domain, runtime.screens)
     for nic in domain.devices.interfaces:
         yield from link_commands(nic)
     yield from balloon_commands(domain)

@@ -15,17 +15,19 @@ from .words import QmpCommand
 class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How this host shows the screens of all its guests.
 
-    Addresses are for screens that name none; directories hold the server's TLS key and
-    certificates.
+    Addresses and passwords are for screens that name none; directories hold the server's TLS
+    key and certificates.
     """
 
     vnc_listen: str = "127.0.0.1"
+    vnc_password: str = ""
     vnc_tls: bool = False
     vnc_tls_directory: str = "/etc/pki/libvirt-vnc"
     vnc_tls_verify: bool = False
     vnc_sasl: bool = False
     vnc_auto_socket: bool = False
     spice_listen: str = "127.0.0.1"
+    spice_password: str = ""
     spice_tls: bool = False
     spice_tls_directory: str = "/etc/pki/libvirt-spice"
     spice_sasl: bool = False
@@ -50,9 +52,10 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     `monitor_fd` is a listening UNIX socket that QEMU inherits; `directory` is the guest's
     own run directory, where QEMU may make sockets; `tap_fds` and `vhost_fds` are open queues
     of taps, and of the kernel's own network device, by the interface's alias; `fds` what
-    `fds_needed` asked for, by name. Lines that ask for TLS have their certificates in
-    `line_tls_directory`. `now_s` is Unix time, for clocks that count from it, and
-    `time_offset_s` how far local time is ahead of
+    `fds_needed` asked for, by name; `sockets` those of companions that do not serve in
+    `directory`, by the device's alias. Lines that ask for TLS, and with `line_tls` those that
+    do not say, have their certificates in `line_tls_directory`. `now_s` is Unix time, for
+    clocks that count from it, and `time_offset_s` how far local time is ahead of
     UTC now; `storage` is what was found out about its disks.
 
     Memory: `page_kib` is the host's ordinary page, `default_hugepage_kib` its default huge
@@ -72,7 +75,9 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     tap_fds: dict[str, tuple[int, ...]] = {}
     vhost_fds: dict[str, tuple[int, ...]] = {}
     fds: dict[str, int] = {}
+    sockets: dict[str, str] = {}
     line_tls_directory: str = "/etc/pki/qemu"
+    line_tls: bool = False
     line_tls_verify: bool = False
     now_s: int = 0
     time_offset_s: int = 0
@@ -93,7 +98,7 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
 
     def socket(self, alias: str) -> str:
         """The socket on which a device's companion serves."""
-        return socket_of(self.directory, alias)
+        return self.sockets.get(alias) or socket_of(self.directory, alias)
 
 
 class TapRequest(msgspec.Struct, frozen=True, kw_only=True):

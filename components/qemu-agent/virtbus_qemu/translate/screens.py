@@ -83,6 +83,12 @@ def settle_screens(live: Domain, runtime: RuntimePaths) -> None:
                     graphics.gl.rendernode = graphics.gl.rendernode or runtime.render_node or None
 
 
+def password_of(graphics: VncGraphics | SpiceGraphics, settings: ScreenSettings) -> str | None:
+    """A screen's own password, or that of all screens of this host; None: it has none."""
+    own = settings.vnc_password if isinstance(graphics, VncGraphics) else settings.spice_password
+    return graphics.passwd if graphics.passwd is not None else own or None
+
+
 def _settle_spice(graphics: SpiceGraphics, number: int, runtime: RuntimePaths) -> None:
     if graphics.listen[0].type in ON_NETWORK:
         plain, tls = _spice_ports(graphics, runtime.screens)

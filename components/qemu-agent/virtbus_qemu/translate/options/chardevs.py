@@ -42,7 +42,7 @@ class Lines:
         name = f"char{alias}"
         source = line.source or CharacterSource()
         words = self._words(alias, kind, line, source, spice=spice)
-        if kind == "tcp" and source.tls:
+        if kind == "tcp" and (self.runtime.line_tls if source.tls is None else source.tls):
             words["tls_creds"] = f"obj{name}_tls0"
             yield from ("-object", self._tls(f"obj{name}_tls0", listens=source.mode == "bind"))
         for role in ("source", "log"):

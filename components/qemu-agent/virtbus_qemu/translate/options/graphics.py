@@ -16,7 +16,8 @@ from virtbus.model.domain.devices.graphics import (
 )
 from virtbus.model.domain.devices.spice import SpiceGraphics
 
-from ..runtime import RuntimePaths
+from ..runtime import RuntimePaths, ScreenSettings
+from ..screens import password_of
 from ..words import QmpCommand, escaped, invalid, json_option, keyed, on_off, unsupported, word
 from .audio import audio_name
 from .spice import spice_options
@@ -74,7 +75,7 @@ def _vnc(graphics: VncGraphics, domain: Domain, runtime: RuntimePaths) -> Iterat
             to=VNC_LAST_PORT - VNC_BASE_PORT if automatic else None,
             websocket=graphics.websocket if on_network else None,
             share=graphics.share_policy,
-            password=True if graphics.passwd is not None else None,
+            password=True if password_of(graphics, settings) is not None else None,
             tls_creds=_VNC_CREDENTIALS if settings.vnc_tls else None,
             sasl=True if settings.vnc_sasl else None,
             power_control=power,
@@ -133,11 +134,14 @@ def _dbus(graphics: DbusGraphics, domain: Domain) -> str:
     return text
 
 
-def password_commands(domain: Domain) -> Iterator[QmpCommand]:
+def password_commands(domain: Domain, settings: ScreenSettings) -> Iterator[QmpCommand]:
     """Passwords go over the monitor: a command line can be read by everybody."""
     for graphics in domain.devices.graphics:
-        if isinstance(graphics, VncGraphics | SpiceGraphics) and graphics.passwd is not None:
-            arguments = {"protocol": graphics.type, "password": graphics.passwd}
+        if not isinstance(graphics, VncGraphics | SpiceGraphics):
+            continue
+        password = password_of(graphics, settings)
+        if password is not None:
+            arguments = {"protocol": graphics.type, "password": password}
             if graphics.connected:
                 arguments["connected"] = graphics.connected
             yield QmpCommand("set_password", arguments)

@@ -8,6 +8,7 @@ from virtbus.model.domain.devices.listen import ON_NETWORK
 from virtbus.model.domain.devices.spice import SpiceGraphics
 
 from ..runtime import ScreenSettings
+from ..screens import password_of
 from ..words import escaped, invalid, on_off, word
 
 
@@ -17,7 +18,7 @@ def spice_options(graphics: SpiceGraphics, settings: ScreenSettings) -> Iterator
         *_where(graphics),
         *(("sasl=on",) if settings.spice_sasl else ()),
         *_mouse(graphics),
-        *(("disable-ticketing=on",) if graphics.passwd is None else ()),
+        *(("disable-ticketing=on",) if password_of(graphics, settings) is None else ()),
         *_channels(graphics, settings),
         *_pictures(graphics),
         *_agent(graphics),
