@@ -27,7 +27,7 @@ def test_an_emulator_says_what_it_can_do(emulator: Path) -> None:
     assert replies.target == {"arch": "x86_64"}
     assert replies.version["qemu"]["major"] >= 6
     assert {"pc", "q35"} <= {machine.get("alias") for machine in replies.machines}
-    assert "max" in {cpu["name"] for cpu in replies.cpu_definitions}
+    assert "max" in {cpu["name"] for cpu in (replies.cpu_definitions or ())}
     assert "virtio-blk-pci" in {device["name"] for device in replies.devices}
     assert "rng-random" in {item["name"] for item in replies.objects}
     assert "device_add" in {command["name"] for command in replies.commands}
