@@ -129,7 +129,7 @@ ACCEPTED: dict[str, str] = {
     "serial-pty": guest("<serial type='pty'><log file='{dir}/serial,log' append='on'/></serial>"),
     "serial-unix": guest(
         "<serial type='unix'><source mode='bind' path='{dir}/s.sock'/></serial>"
-        "<serial type='unix'><source path='{dir}/a,b.sock'/></serial>"
+        "<serial type='unix'><source mode='bind' path='{dir}/a,b.sock'/></serial>"
     ),
     "serial-tcp": guest(
         "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='0'/>"
