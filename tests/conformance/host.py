@@ -25,6 +25,7 @@ PORTS = {"vnc": 5900, "spice": 5901, "spice-tls": 5902, "websocket": 5700}
 RENDER_NODE = "/dev/dri/foo"
 SCSI_GENERIC = "/dev/sg0"
 TPM_SOCKET = "/dev/test"
+HUGE_PAGES = {2048: "/dev/hugepages2M", 1048576: "/dev/hugepages1G"}
 SPICE_PASSWORD = "123456"
 SECRET = b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A"
 MASTER_KEY = bytes(range(32))
@@ -77,6 +78,10 @@ def runtime_of(prepared: Prepared, environment: Environment) -> RuntimePaths:
         sockets=_sockets(live, short),
         line_tls_directory="/etc/pki/libvirt-chardev",
         now_s=environment.now_s,
+        memory_directory=f"{LIB_DIRECTORY}/ram/{short}",
+        hugepage_directories={
+            size_kib: f"{mount}/libvirt/qemu/{short}" for size_kib, mount in HUGE_PAGES.items()
+        },
         storage=_storage(needs.storage, environment, directory),
         screens=screens,
         ports=_ports(live, screens),

@@ -17,6 +17,7 @@ from virtbus.model.engine.declare import Element, Kind
 from virtbus.model.engine.table import Field, table_of
 from virtbus.model.engine.walk import elements
 from virtbus_qemu.translate import CommandLine, complete
+from virtbus_qemu.translate.unsupported import refuse_not_on_host
 
 EVERYTHING = Path(__file__).parents[1] / "model/data/domain/everything.xml"
 
@@ -76,13 +77,17 @@ def samples() -> dict[str, list[Any]]:
     return found
 
 
-def outcome(domain: Domain) -> CommandLine | None:
-    """The command line without the document it came from; None when refused."""
+def outcome(domain: Domain) -> tuple[CommandLine, str] | None:
+    """The command line without its document, and what no host is made ready for; or refused."""
     try:
         line = started(domain)
     except RequestError:
         return None
-    return msgspec.structs.replace(line, domain=None)
+    try:
+        refuse_not_on_host(domain)
+    except RequestError as error:
+        return msgspec.structs.replace(line, domain=None), str(error)
+    return msgspec.structs.replace(line, domain=None), ""
 
 
 def matters(domain: Domain, element: Element, field: Field, value: Any, base: Any) -> bool:

@@ -22,15 +22,9 @@ from .words import unsupported
 _NOT_YET = "this agent does not pass it to QEMU yet"
 
 UNSUPPORTED: dict[str, str] = {
-    "vcpu/@cpuset": _NOT_YET,
-    "vcpu/@placement=auto": _NOT_YET,
-    "memoryBacking/hugepages": _NOT_YET,
     "cpu/@vendor": _NOT_YET,
     "clock/timer/catchup": _NOT_YET,
     "clock/timer/@mode": _NOT_YET,
-    "blkiotune": _NOT_YET,
-    "memtune": _NOT_YET,
-    "cputune": _NOT_YET,
     "@bootloader": _NOT_YET,
     "@bootloader_args": _NOT_YET,
     "os/firmware": _NOT_YET,
@@ -64,6 +58,12 @@ UNSUPPORTED: dict[str, str] = {
 _NOT_ON_HOST = "this agent does not set it up on the host yet"
 
 NOT_ON_HOST: dict[str, str] = {
+    "vcpu/@cpuset": _NOT_ON_HOST,
+    "vcpu/@placement=auto": _NOT_ON_HOST,
+    "memoryBacking/hugepages": _NOT_ON_HOST,
+    "blkiotune": _NOT_ON_HOST,
+    "memtune": _NOT_ON_HOST,
+    "cputune": _NOT_ON_HOST,
     "devices/interface/vlan": _NOT_ON_HOST,
     "devices/interface/virtualport": _NOT_ON_HOST,
     "devices/interface/bandwidth": _NOT_ON_HOST,
@@ -77,6 +77,7 @@ NOT_ON_HOST: dict[str, str] = {
     "devices/interface/@trustGuestRxFilters": _NOT_ON_HOST,
     "devices/interface/@type=network": _NOT_ON_HOST,
     "devices/interface/@type=direct": _NOT_ON_HOST,
+    "devices/interface/@type=hostdev": _NOT_ON_HOST,
     "devices/interface/backend/@type=passt": _NOT_ON_HOST,
     "devices/tpm/backend/@type=emulator": _NOT_ON_HOST,
     "devices/tpm/backend/encryption": "there is no store of secrets",

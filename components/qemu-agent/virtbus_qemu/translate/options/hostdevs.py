@@ -11,11 +11,14 @@ from virtbus.model.domain.devices.hostdev import (
     Hostdev,
     MdevHostdev,
     PciHostdev,
+    PciHostSource,
     ScsiHostdev,
     ScsiHostSource,
     UsbHostdev,
     VhostScsiHostdev,
 )
+from virtbus.model.domain.devices.interface import Interface
+from virtbus.model.domain.devices.interface_source import HostPciAddress as CardPlace
 from virtbus.model.host_address import HostPciAddress
 
 from ..aliases import alias_of
@@ -49,6 +52,10 @@ def hostdev_options(
 ) -> Iterator[str]:
     """Host devices; one at no address stays with the host, unused."""
     first_node = len(domain.devices.disks) + 1
+    for nic in domain.devices.interfaces:
+        if nic.type == "hostdev":
+            guest = _Guest(domain, board, runtime, order.get(id(nic)))
+            yield from ("-device", json_option(_pci(card_of(nic), guest)))
     for hostdev in domain.devices.hostdevs:
         guest = _Guest(domain, board, runtime, order.get(id(hostdev)))
         match hostdev:
@@ -67,6 +74,29 @@ def hostdev_options(
                 yield from ("-device", json_option(_mdev(hostdev, guest)))
             case _:
                 raise unsupported("hostdev", f"mode '{hostdev.mode}'", hostdev.line)
+
+
+def card_of(nic: Interface) -> PciHostdev:
+    """The host's device that an interface of type 'hostdev' is."""
+    place = nic.source.host_address if nic.source else None
+    if not isinstance(place, CardPlace):
+        raise unsupported("interface/source", "a card that is not on a PCI bus", nic.line)
+    driver = nic.driver.name if nic.driver else None
+    if driver not in (None, "vfio"):
+        raise unsupported("interface/driver", f"name '{driver}'", nic.line)
+    return PciHostdev(
+        source=PciHostSource(
+            address=HostPciAddress(
+                domain=place.domain, bus=place.bus, slot=place.slot, function=place.function
+            )
+        ),
+        teaming=nic.teaming,
+        boot=nic.boot,
+        alias=nic.alias,
+        rom=nic.rom,
+        acpi=nic.acpi,
+        address=nic.address,
+    )
 
 
 def inherited_fds(domain: Domain, runtime: RuntimePaths) -> Iterator[int]:
