@@ -73,6 +73,7 @@ def environment_of(case: Case, tests: Path) -> Environment:
 def _capabilities(tests: Path, arch: str, version: str, variant: str) -> QemuCapabilities:
     recording = find_recording(tests / "qemucapabilitiesdata", arch, version, variant)
     caps = capabilities_of(Replies(recording.read_bytes()), arch)
+    caps = msgspec.structs.replace(caps, hvf_usable="hvf" in variant)
     return with_stable_names(caps) if version == "latest" else caps
 
 

@@ -76,6 +76,7 @@ ACCEPTED: dict[str, str] = {
     ),
     "firmware-rom": guest(os="<loader type='rom'>/usr/share/seabios/bios-256k.bin</loader>"),
     "firmware-flash": guest(
+        inside="<features><acpi/></features>",
         machine=Q35,
         os="<loader type='pflash' readonly='yes'>{dir}/code.fd</loader>"
         "<nvram>{dir}/vars.fd</nvram>",

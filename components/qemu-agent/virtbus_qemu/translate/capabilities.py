@@ -57,6 +57,7 @@ class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     sev: dict[str, Any] | None = None
     sgx: dict[str, Any] | None = None
     kvm_usable: bool = False
+    hvf_usable: bool = False  # macOS's hypervisor
 
     def has_device(self, name: str) -> bool:
         """Whether it was built with that device model."""
@@ -86,7 +87,8 @@ class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def domain_types(self) -> tuple[str, ...]:
         """The domain types that this emulator runs here."""
-        return ("qemu", "kvm") if self.kvm_usable else ("qemu",)
+        usable = {"kvm": self.kvm_usable, "hvf": self.hvf_usable}
+        return ("qemu", *(name for name, is_usable in usable.items() if is_usable))
 
     def machine(self, name: str | None) -> MachineType:
         """The machine type of that name or short name, or the default one.

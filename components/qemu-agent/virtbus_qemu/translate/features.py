@@ -13,6 +13,7 @@ SCHEMA_QUESTIONS: dict[str, str] = {
     "block-backing-mask-protocol": "block-commit/backing-mask-protocol",
     "blockdev-nbdkit-reconnect": "blockdev-add/nbd/reconnect-delay",
     "blockdev-nbd-open-timeout": "blockdev-add/nbd/open-timeout",
+    "blockdev-nbd-tls-hostname": "blockdev-add/nbd/tls-hostname",
     "blockdev-fdset": "add-fd/fdset-id",
     "blockdev-discard-no-unref": "blockdev-add/qcow2/discard-no-unref",
     "blockdev-io-uring": "blockdev-add/file/aio/io_uring",

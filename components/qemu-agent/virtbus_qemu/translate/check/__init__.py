@@ -24,6 +24,7 @@ from .hostdevs import check_hostdevs
 from .interfaces import check_interfaces
 from .lines import check_lines
 from .memory import check_memory
+from .processors import check_processors
 from .screens import check_screens
 from .small import check_small
 
@@ -31,6 +32,7 @@ Check: TypeAlias = Callable[[Domain, Board], None]
 
 CHECKS: tuple[Check, ...] = (
     check_board,
+    check_processors,
     check_features,
     check_memory,
     check_disks,

@@ -114,6 +114,10 @@ def _lun(disk: Disk, driver: DiskDriver, board: Board) -> Iterator[str]:
             yield "this QEMU's virtio-blk passes no SCSI commands"
     elif bus != "scsi":
         yield f"device 'lun' cannot be on bus '{bus}'"
+    source = disk.source
+    iscsi = disk.type == "network" and source is not None and source.protocol == "iscsi"
+    if disk.type not in ("block", "volume") and not iscsi:
+        yield "device 'lun' is of type 'block', or 'network' with protocol 'iscsi'"
     if driver.copy_on_read:
         yield "copy_on_read is not for device 'lun'"
     for name in ("wwn", "vendor", "product"):

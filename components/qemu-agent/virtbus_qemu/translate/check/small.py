@@ -5,7 +5,7 @@ from __future__ import annotations
 from virtbus.model.domain import Domain
 from virtbus.model.domain.devices.input import Input
 from virtbus.model.domain.devices.iommu import Iommu
-from virtbus.model.domain.devices.shmem import Shmem
+from virtbus.model.domain.devices.shmem import MIB_BYTES, Shmem
 
 from ..machine import Board
 from ..words import invalid, unsupported
@@ -44,9 +44,10 @@ def _iommu(iommu: Iommu, domain: Domain, board: Board) -> None:
 
 
 def _shmem(shmem: Shmem, board: Board) -> None:
-    size_mib = shmem.size.size_mib if shmem.size else 0
-    if size_mib & (size_mib - 1):
-        raise invalid("shmem/size", "the size must be a power of two of MiB", shmem.line)
+    size_bytes = shmem.size.size_bytes if shmem.size else MIB_BYTES
+    if size_bytes < MIB_BYTES or size_bytes & (size_bytes - 1):
+        reason = "the size must be a power of two, and at least 1 MiB"
+        raise invalid("shmem/size", reason, shmem.line)
     model = shmem.model.type or ""
     if not board.caps.has_device(model):
         raise unsupported("shmem/model", f"'{model}' with this emulator", shmem.line)

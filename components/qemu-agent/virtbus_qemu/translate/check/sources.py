@@ -34,7 +34,7 @@ def _chain(disk: Disk, board: Board) -> Iterator[str]:
     if disk.target.bus == "sd" and encryption is not None and len(encryption.secrets) > 1:
         yield "an SD card has one secret only"
     if source is not None and kind == "network":
-        yield from _network(source)
+        yield from _network(source, board)
     below = disk.backing_store
     while below is not None and below.type is not None:
         layout, source = below.format, below.source
@@ -44,7 +44,7 @@ def _chain(disk: Disk, board: Board) -> Iterator[str]:
         encryption = source.encryption if source else None
         yield from _encryption(below.type, image, source, encryption, board)
         if source is not None and below.type == "network":
-            yield from _network(source)
+            yield from _network(source, board)
         below = below.backing_store
 
 
@@ -62,7 +62,7 @@ def _format(kind: str, image: str | None, readonly: bool, *, cached: bool) -> It
         yield "a metadata cache is for qcow2 images"
 
 
-def _network(source: StorageSource) -> Iterator[str]:
+def _network(source: StorageSource, board: Board) -> Iterator[str]:
     protocol = source.protocol
     if protocol == "tftp":
         yield "QEMU no longer has protocol 'tftp'"
@@ -70,8 +70,11 @@ def _network(source: StorageSource) -> Iterator[str]:
         host = source.hosts[0] if len(source.hosts) == 1 else None
         if host is None or host.transport is not None or host.port:
             yield "protocol 'nfs' takes exactly one host, without a port"
-    if source.tls_hostname is not None and protocol != "nbd":
-        yield "tlsHostname is for protocol 'nbd'"
+    if source.tls_hostname is not None:
+        if protocol != "nbd":
+            yield "tlsHostname is for protocol 'nbd'"
+        elif not board.caps.has("blockdev-nbd-tls-hostname"):
+            yield "this QEMU does not have tlsHostname"
 
 
 def _encryption(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from virtbus.model.domain import Domain
 from virtbus.model.domain.cpu import Cpu, CpuFeature, CpuModel
-from virtbus.model.domain.features import Features, Gic, IoApic
+from virtbus.model.domain.features import Features, Gic
 
 from ..machine import Board
 from ..words import invalid
@@ -74,14 +74,11 @@ def _vector_lengths(cpu: Cpu) -> None:
 
 
 def _interrupts(domain: Domain, board: Board) -> None:
-    """An IOMMU that remaps interrupts needs QEMU's own I/O APIC; Arm's machine has a GIC."""
+    """Arm's machine has a GIC."""
     features = domain.features or Features()
-    iommu = domain.devices.iommu
-    if features.ioapic is None and iommu and iommu.driver and iommu.driver.intremap:
-        features.ioapic = IoApic(driver="qemu")
     if features.gic is None and board.arm_virt:
         features.gic = Gic()
     if features.gic is not None and features.gic.version is None:
         features.gic.version = OLDEST_GIC
-    if features.ioapic or features.gic:
+    if features.gic:
         domain.features = features

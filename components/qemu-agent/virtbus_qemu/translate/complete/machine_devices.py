@@ -8,6 +8,7 @@ from virtbus.model.domain.devices.input import Input, InputBus, InputType
 from virtbus.model.domain.devices.iommu import Iommu, IommuDriver
 from virtbus.model.domain.devices.panic import Panic, PanicModel
 from virtbus.model.domain.devices.small import MemBalloon, Watchdog
+from virtbus.model.domain.features import Features, IoApic
 
 from ..machine import Board
 
@@ -37,6 +38,7 @@ def machine_devices(domain: Domain, board: Board) -> None:
             devices.watchdogs.append(Watchdog(model="itco", action=action))
         if (domain.vcpu.maximum or 1) > _MAX_PROCESSORS_WITHOUT_EIM:
             _add_iommu(devices, board)
+    _io_apic(domain)
 
 
 def _add_input(devices: Devices, kind: InputType, bus: InputBus) -> None:
@@ -82,3 +84,11 @@ def _add_iommu(devices: Devices, board: Board) -> None:
         for name in can:
             if getattr(driver, name) is None:
                 setattr(driver, name, True)
+
+
+def _io_apic(domain: Domain) -> None:
+    """An IOMMU that remaps interrupts needs QEMU's own I/O APIC."""
+    iommu = domain.devices.iommu
+    if iommu is not None and iommu.driver is not None and iommu.driver.intremap:
+        features = domain.features = domain.features or Features()
+        features.ioapic = features.ioapic or IoApic(driver="qemu")

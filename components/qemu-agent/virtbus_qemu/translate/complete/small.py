@@ -23,7 +23,7 @@ def _shmem(shmem: Shmem) -> None:
     """A size where there is no server; with one, interrupts through it."""
     model = shmem.model.type
     if model != "ivshmem-doorbell" and shmem.size is None:
-        shmem.size = ShmemSize(size_mib=4)
+        shmem.size = ShmemSize(unit="M", size=4)
     if model == "ivshmem":
         return
     if (shmem.server is None) == (model == "ivshmem-doorbell"):

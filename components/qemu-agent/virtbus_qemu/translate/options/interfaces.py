@@ -15,12 +15,13 @@ from ..machine import Board
 from ..passed import set_words
 from ..places import place_of, virtio_driver, virtio_options
 from ..runtime import TapRequest
-from ..words import QmpCommand, invalid, json_option, keyed, word
+from ..words import QmpCommand, invalid, json_option, keyed, unsupported, word
 from .chardevs import Lines
 from .netdevs import PASST_RECONNECT_S, TAP_TYPES, netdev, netdev_option
 
 VHOST_NET = "/dev/vhost-net"
 _TX = {"iothread": "bh", "timer": "timer"}
+_WITH_TAP = ("network", "bridge", "ethernet")
 _ARM = ("armv6l", "armv7l", "aarch64")
 
 
@@ -53,6 +54,7 @@ def interface_options(
     nic: Interface, lines: Lines, board: Board, bootindex: int | None
 ) -> Iterator[str]:
     """-netdev and -device of one interface; a card handed over is a host device."""
+    _check_host_end(nic)
     if nic.type == "hostdev":
         return
     alias, runtime = alias_of(nic), lines.runtime
@@ -66,6 +68,16 @@ def interface_options(
         yield from ("-net", _built_in(nic))
     else:
         yield from ("-device", json_option(_card(nic, board, bootindex)))
+
+
+def _check_host_end(nic: Interface) -> None:
+    """What is said of a tap is said of an interface that has one."""
+    if nic.type in _WITH_TAP:
+        return
+    if nic.backend is not None and nic.backend.tap:
+        raise unsupported("interface/backend", f"'tap' for type '{nic.type}'", nic.line)
+    if nic.filterref is not None:
+        raise unsupported("interface/filterref", f"for type '{nic.type}'", nic.line)
 
 
 def _vhost_user(nic: Interface, lines: Lines) -> str:

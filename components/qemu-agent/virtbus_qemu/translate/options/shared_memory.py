@@ -10,7 +10,7 @@ from virtbus.model.domain.devices.small import Pstore
 from ..aliases import alias_of
 from ..machine import Board
 from ..places import device_place
-from ..words import json_option, keyed, unsupported
+from ..words import invalid, json_option, keyed, unsupported
 
 _MASTER: dict[str | None, str | None] = {None: None, "master": "on", "peer": "off"}
 
@@ -23,9 +23,11 @@ def shmem_options(shmems: list[Shmem], board: Board) -> Iterator[str]:
         msi, server = shmem.msi, shmem.server
         if shmem.model.type == "ivshmem":
             raise unsupported("shmem/model", "type 'ivshmem'", shmem.line)
+        if shmem.address is None or shmem.address.type != "pci":
+            raise invalid("shmem", "an address of type 'pci' is needed", shmem.line)
         if shmem.model.type == "ivshmem-plain":
             path = f"/dev/shm/{shmem.name}"  # noqa: S108  # where POSIX shared memory is
-            size_bytes = (shmem.size.size_mib if shmem.size else 0) * 1024 * 1024
+            size_bytes = shmem.size.size_bytes if shmem.size else 0
             yield from ("-object", json_option(_file(memory, path, size_bytes)))
         properties = {
             "driver": shmem.model.type,

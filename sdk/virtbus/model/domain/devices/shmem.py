@@ -1,16 +1,17 @@
 """<shmem>: memory that guests, or guest and host, share."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import field
 
-from ...engine.declare import Attr, Child, Element, Needed, Section, Size
-from ...engine.values import OnOff, UInt, Unit
+from ...engine.declare import Attr, Child, Element, Needed, Section, Text
+from ...engine.values import OnOff, UInt, ULong, Unit, scaled
 from .address import Address
 from .common import Acpi, Alias
 
 ShmemType: TypeAlias = Literal["ivshmem", "ivshmem-plain", "ivshmem-doorbell"]
+MIB_BYTES = 1024 * 1024
 
 
 class ShmemModel(Element):
@@ -24,9 +25,21 @@ class ShmemModel(Element):
 
 
 class ShmemSize(Element):
-    """<size>."""
+    """<size>, written in MiB."""
 
-    size_mib: Annotated[Size, Unit("M", "b")] = 0
+    unit: Attr[str] = None
+    size: Text[ULong] = None
+
+    def defaults(self) -> None:
+        """In MiB; a part of one is kept, for those to whom it matters to refuse it."""
+        size_bytes = self.size_bytes
+        if size_bytes % MIB_BYTES == 0:
+            self.size, self.unit = size_bytes // MIB_BYTES, "M"
+
+    @property
+    def size_bytes(self) -> int:
+        """The size; 0 when it says none."""
+        return scaled(self.size or 0, self.unit, Unit("b", "b"))
 
 
 class ShmemServer(Element):
@@ -59,7 +72,7 @@ class Shmem(Element, kw_only=True):
         """The oldest device has no role; a size of nothing is none."""
         if self.model.type == "ivshmem":
             self.role = None
-        if self.size is not None and not self.size.size_mib:
+        if self.size is not None and not self.size.size_bytes:
             self.size = None
 
     def problems(self) -> Iterator[str]:
