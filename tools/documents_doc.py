@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from virtbus.model.documents import KINDS, document
@@ -87,7 +88,7 @@ def _walk(
     cls: type[Element], path: Path_, inside: set[type[Element]]
 ) -> Iterator[tuple[type[Element], Path_]]:
     """Each element class with each of its places; an element within itself is told once."""
-    if cls in inside:
+    if cls in inside or (len(path) > 1 and _page_of(cls)):
         return
     table = table_of(cls)
     for variant in table.variants.values():
@@ -100,10 +101,23 @@ def _walk(
             yield from _walk(field.element, (*path, field.xml), inside | {cls})
 
 
+@cache
+def _roots() -> dict[type[Element], str]:
+    """The classes that have a page of their own, and its kind."""
+    return {document(kind).cls: kind for kind in KINDS}
+
+
+def _page_of(cls: type[Element]) -> str:
+    """The kind of document that an element is, by itself or in a form of its own; "" if none."""
+    return next((_roots()[each] for each in cls.__mro__ if each in _roots()), "")
+
+
 def _section(cls: type[Element], paths: list[Path_], agents: dict[str, dict[str, str]]) -> str:
     main = paths[0]
     chosen = _chosen(cls)
-    lines = [f"## {' / '.join(main)}{chosen}\n", _meaning(cls), ""]
+    lines = [f"## {' / '.join(main)}{chosen}\n"]
+    if meaning := _meaning(cls):
+        lines += [meaning[0].upper() + meaning[1:], ""]
     if len(paths) > 1:
         others = dict.fromkeys("/".join(path) for path in paths[1:])
         lines += [f"Also: {', '.join(f'`{path}`' for path in list(others)[:12])}.", ""]
@@ -161,7 +175,8 @@ def _name(field: Field) -> str:
 def _type(field: Field) -> str:
     match field.kind:
         case Kind.CHILD | Kind.CHILDREN:
-            return "element"
+            kind = _page_of(field.element)
+            return f"the document [{kind}]({kind}.md)" if kind else "element"
         case Kind.FLAG:
             return "present or not"
         case Kind.KEPT:
