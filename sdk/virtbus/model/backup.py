@@ -13,6 +13,7 @@ from ..errors import InvalidDocument
 from .domain.devices.disk import Disk
 from .engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed, Value
 from .engine.document import Document
+from .engine.repeated import repeated
 from .engine.values import Port, UInt, YesNo
 from .engine.walk import Problem, invalid
 from .source.by_type import settle
@@ -114,7 +115,7 @@ class BackupDisks(Element):
     def problems(self) -> Iterator[str]:
         """Each disk is named once."""
         names = [disk.name for disk in self.disks]
-        for name in sorted({n for n in names if names.count(n) > 1}):
+        for name in sorted(repeated(names)):
             yield f"disk '{name}' is given more than once"
 
 

@@ -14,6 +14,7 @@ from .domain.root import Domain
 from .engine import walk
 from .engine.declare import LIVE, Attr, Child, Children, Element, Name, Needed, Value
 from .engine.document import Document
+from .engine.repeated import repeated
 from .engine.values import ULong
 from .moment import MomentParent, Seconds, complete_guest, need
 
@@ -46,7 +47,7 @@ class CheckpointDisks(Element):
     def problems(self) -> Iterator[str]:
         """Each disk is named once."""
         names = [disk.name for disk in self.disks]
-        for name in sorted({n for n in names if names.count(n) > 1}):
+        for name in sorted(repeated(names)):
             yield f"disk '{name}' is given more than once"
         if not names:
             yield "a <disk> is needed"

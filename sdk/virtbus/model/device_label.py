@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
 from .engine.declare import LIVE, Attr, Element, Value
+from .engine.repeated import repeated
 from .engine.values import YesNo
 
 
@@ -40,5 +41,5 @@ def label_problems(labels: Sequence[DeviceSecurityLabel]) -> Iterator[str]:
     """Each security model has one label for a file."""
     if len(labels) > 1:
         models = [label.model for label in labels if label.model is not None]
-        for model in dict.fromkeys(m for m in models if models.count(m) > 1):
+        for model in repeated(models):
             yield f"more than one <seclabel> for model '{model}'"

@@ -17,6 +17,7 @@ from ..engine.declare import (
     Value,
     Values,
 )
+from ..engine.repeated import repeated
 from ..engine.values import Int, UInt, YesNo
 from .firmware import Firmware, FirmwareFeatures, Loader, Nvram
 
@@ -65,7 +66,7 @@ class AcpiTables(Element):
     def problems(self) -> Iterator[str]:
         """Only raw tables may be many."""
         kinds = [table.type for table in self.table if table.type != "raw"]
-        for kind in dict.fromkeys(k for k in kinds if kinds.count(k) > 1):
+        for kind in repeated(kinds):
             yield f"more than one table of type '{kind}'"
 
 

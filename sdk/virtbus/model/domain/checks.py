@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import InvalidDocument
 from ..engine.number_sets import numbers
+from ..engine.repeated import repeated
 from ..names import check_name
 from .addresses.placed import boot_orders
 from .disks import disks_problems
@@ -128,7 +129,7 @@ def iothreads(domain: Domain) -> Iterator[str]:
     """Each thread once."""
     if domain.iothreadids is not None:
         ids = [thread.id for thread in domain.iothreadids.iothread]
-        for number in dict.fromkeys(n for n in ids if ids.count(n) > 1):
+        for number in repeated(ids):
             yield f"iothread {number} is given more than once"
 
 
@@ -191,7 +192,7 @@ def devices(domain: Domain) -> Iterator[str]:
         ],
     }
     for what, each in used.items():
-        for name in dict.fromkeys(n for n in each if each.count(n) > 1):
+        for name in repeated(each):
             yield f"{what} {name} is used more than once"
 
 
@@ -210,7 +211,7 @@ def security_labels(domain: Domain) -> Iterator[str]:
     models = [label.model for label in domain.seclabels]
     if len(models) > 1 and None in models:
         yield "each of several <seclabel>s needs a 'model'"
-    for model in dict.fromkeys(m for m in models if m and models.count(m) > 1):
+    for model in repeated(m for m in models if m):
         yield f"more than one <seclabel> for model '{model}'"
 
 

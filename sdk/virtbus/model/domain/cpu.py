@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from msgspec import field
 
 from ..engine.declare import Attr, Child, Children, Element, Needed, Text, Value
+from ..engine.repeated import repeated
 from ..engine.values import OnOff, Positive, UInt
 from .numa import Numa
 
@@ -112,7 +113,7 @@ class Cpu(Element):
     def problems(self) -> Iterator[str]:
         """Each feature is named once, and wanted of a model; addresses have their bits."""
         names = [feature.name for feature in self.feature]
-        for name in sorted({n for n in names if names.count(n) > 1}):
+        for name in sorted(repeated(names)):
             yield f"feature '{name}' is given more than once"
         named = self.mode not in (None, "custom") or (self.model and self.model.name)
         if not named and self.feature:

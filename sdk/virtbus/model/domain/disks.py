@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..engine.repeated import repeated
 from .devices.address import DriveAddress
 from .devices.disk import Disk
 from .throttle import IoTune, limited
@@ -87,9 +88,9 @@ def disks_problems(domain: Domain) -> Iterator[str]:
     if any(disk.throttlefilters for disk in devices.disks):
         known = domain.throttlegroups.groups if domain.throttlegroups else []
         yield from _unknown_groups(devices.disks, {group.group_name for group in known})
-    tags = [fs.target.dir for fs in devices.filesystems]
+    tags = set(repeated(fs.target.dir for fs in devices.filesystems))
     for fs in devices.filesystems:
-        if fs.virtiofs and tags.count(fs.target.dir) > 1:
+        if fs.virtiofs and fs.target.dir in tags:
             yield f"filesystem target '{fs.target.dir}' is used more than once"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from ..engine.repeated import repeated
 from .devices import Devices
 from .devices.address import DriveAddress
 from .devices.hostdev import (
@@ -40,7 +41,7 @@ def hostdev_problems(devices: Devices) -> Iterator[str]:
     if len(framebuffers) > 1:
         yield "only one host device has 'ramfb'"
     places = [place_of(address) for address in _scsi_addresses(devices)]
-    for place in sorted({p for p in places if places.count(p) > 1}):
+    for place in sorted(repeated(places)):
         words = ("controller", "bus", "target", "unit")
         where = ", ".join(f"{word} {number}" for word, number in zip(words, place, strict=True))
         yield f"the SCSI place of {where} is used more than once"

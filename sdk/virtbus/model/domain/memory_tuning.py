@@ -17,6 +17,7 @@ from ..engine.declare import (
     Value,
 )
 from ..engine.number_sets import NodeSet, numbers
+from ..engine.repeated import repeated
 from ..engine.values import UInt, ULong, Unit, scaled
 from .memory import SizeKib
 
@@ -142,7 +143,7 @@ class BlockTuning(Element):
     def problems(self) -> Iterator[str]:
         """Each device is named once."""
         paths = [device.path for device in self.devices]
-        for path in dict.fromkeys(p for p in paths if paths.count(p) > 1):
+        for path in repeated(paths):
             yield f"the device '{path}' is given more than once"
 
 

@@ -7,6 +7,7 @@ from msgspec import field
 
 from ..engine.declare import LIVE, Attr, Children, Element, Name, Needed
 from ..engine.number_sets import CpuSet, number_set, numbers
+from ..engine.repeated import repeated
 from ..engine.values import UInt, ULong, Unit, largest_unit, scaled
 
 _KINDS = ("both", "code", "data")
@@ -82,7 +83,7 @@ def settle_tunes(caches: list[CacheTune], bandwidths: list[MemoryTune], maximum:
 def tune_problems(caches: list[CacheTune], bandwidths: list[MemoryTune]) -> Iterator[str]:
     """Groups of processors do not overlap, nor do their parts of a cache."""
     groups = [tune.vcpus for tune in caches]
-    for vcpus in dict.fromkeys(each for each in groups if groups.count(each) > 1):
+    for vcpus in repeated(groups):
         yield f"cachetune: vcpus {vcpus} are given more than once"
     groups = list(dict.fromkeys([*groups, *(tune.vcpus for tune in bandwidths)]))
     members = [number for group in groups for number in numbers(group)]

@@ -19,7 +19,7 @@ from ..engine.declare import (
     Section,
     Value,
 )
-from ..engine.values import Int, UInt, Uuid, UuidOrNothing
+from ..engine.values import Int, UInt16, Uuid, UuidOrNothing
 from . import checks
 from .boot import Os
 from .clock import Clock
@@ -75,7 +75,7 @@ class Domain(Element, kw_only=True):
     memory_backing: Annotated[Child[MemoryBacking], Name("memoryBacking")] = None
     vcpu: Section[Vcpu] = field(default_factory=Vcpu)
     vcpus: Child[Vcpus] = None
-    iothreads: Value[UInt] = None
+    iothreads: Value[UInt16] = None  # each one is listed: not without bound
     iothreadids: Child[IoThreads] = None
     defaultiothread: Child[DefaultIoThread] = None
     throttlegroups: Child[ThrottleGroups] = None

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import field
 
 from ..engine.declare import Children, Element, Name, Needed, Value
+from ..engine.repeated import repeated
 from ..engine.values import ULong
 
 
@@ -105,7 +106,7 @@ class ThrottleGroups(Element):
     def problems(self) -> Iterator[str]:
         """A name is of one group."""
         names = [group.group_name for group in self.groups]
-        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        for name in repeated(names):
             yield f"group '{name}' is defined more than once"
 
 
@@ -125,5 +126,5 @@ class ThrottleFilters(Element):
     def problems(self) -> Iterator[str]:
         """A group is passed once."""
         names = [each.group for each in self.filters]
-        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        for name in repeated(names):
             yield f"group '{name}' is named more than once"

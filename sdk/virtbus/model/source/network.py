@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import field
 
 from ..engine.declare import Attr, Children, Element, Name, Needed, Text
+from ..engine.repeated import repeated
 from ..engine.values import Port, UInt, ULong, YesNo
 
 Protocol: TypeAlias = Literal[
@@ -88,7 +89,7 @@ class Cookies(Element):
     def problems(self) -> Iterator[str]:
         """What HTTP can carry (RFC 6265)."""
         names = [cookie.name for cookie in self.cookies]
-        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        for name in repeated(names):
             yield f"cookie '{name}' is given more than once"
         for cookie in self.cookies:
             if not cookie.name or not _BARRED_IN_NAME.isdisjoint(cookie.name):

@@ -1,0 +1,1 @@
+"""Documents that nobody would write, and what they must not bring about."""
