@@ -92,6 +92,8 @@ class Store:
     def _take_lock(self, path: Path) -> bool:
         """Take the lock; says whether an agent has used the store before."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)  # what SQLite puts beside it has the same mode
+        path.chmod(0o600)
         self._lock_fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         holder = os.pread(self._lock_fd, 32, 0).decode("ascii", "replace").strip()
         try:

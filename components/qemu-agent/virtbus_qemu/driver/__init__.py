@@ -19,8 +19,10 @@ from virtbus.operations import domain
 from virtbus.operations import host as host_operations
 from virtbus.operations.records import DomainStats, State
 from virtbus_qemu.link import find_emulators
+from virtbus_qemu.link.firmware import firmware_folders, read_firmware
 from virtbus_qemu.link.host import UNITS, guest_user, read_stat
 from virtbus_qemu.translate import QemuCapabilities, check, complete, documents, replies
+from virtbus_qemu.translate.firmware import FirmwareDescriptor, settle_firmware
 from virtbus_qemu.translate.native_form import FORMAT as NATIVE_FORMAT
 from virtbus_qemu.translate.native_form import native_form
 
@@ -85,13 +87,21 @@ class QemuDriver(DefiningDriver[QemuSettings]):
         for guest in list(self._running.values()):
             if guest.monitor is not None:
                 await guest.monitor.close()
-            guest.process.detach()
+            for process in (guest.process, *guest.servers):
+                process.detach()
 
     async def complete(self, document: Domain) -> None:
         """Settle the machine the guest sees, and refuse what this host's QEMU cannot do."""
         caps = await self._capabilities(document)
         complete(document, caps, new=True)
+        settle_firmware(document, self._firmware(), str(self._launcher.nvram))
         check(document, caps)
+
+    def _firmware(self) -> list[FirmwareDescriptor]:
+        found, problems = read_firmware(firmware_folders(system=os.geteuid() == 0))
+        for problem in problems:
+            self.host.log.warning("a description of firmware is left out", reason=problem)
+        return found
 
     async def launch(self, document: Domain, *, paused: bool) -> Domain:
         """Start a guest's process."""

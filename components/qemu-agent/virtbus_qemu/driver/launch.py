@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -13,31 +12,27 @@ from virtbus.agent import Host
 from virtbus.errors import HypervisorFailed, VirtbusError
 from virtbus.model.domain import Domain, format_domain
 from virtbus.model.domain.devices.graphics import VncGraphics
-from virtbus.model.domain.devices.interface_parts import InterfaceTarget
-from virtbus_qemu.link import Monitor, MonitorEvent, RunAs, listen, spawn
-from virtbus_qemu.link.chains import cd_drives, find_chain
+from virtbus_qemu.link import Monitor, MonitorEvent, Process, RunAs, listen, spawn
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
-from virtbus_qemu.link.passed import open_passed, open_vhost
+from virtbus_qemu.link.host import UNITS
+from virtbus_qemu.link.passed import open_passed
 from virtbus_qemu.link.process import ENVIRONMENT
-from virtbus_qemu.link.tap import open_tap
 from virtbus_qemu.translate import (
     CommandLine,
     QemuCapabilities,
     QmpCommand,
     RuntimePaths,
-    StorageFacts,
-    StorageNeeds,
-    alias_of,
     prepare,
     set_ptys,
     set_vnc_port,
     translate,
 )
 from virtbus_qemu.translate.files import files_of
+from virtbus_qemu.translate.prepare import DEFAULT_SCREENS
 from virtbus_qemu.translate.unsupported import refuse_not_on_host
-from virtbus_qemu.translate.words import unsupported
 
+from .hostwork import find_devices, find_storage, open_queues, start_servers
 from .running import RunningGuest
 from .settings import QemuSettings
 
@@ -46,24 +41,6 @@ SETUP_S = 20.0
 OnEvent = Callable[[RunningGuest, MonitorEvent], None]
 OnEnd = Callable[[RunningGuest, str], None]
 Setup = tuple[QmpCommand, ...]
-
-
-def _storage_facts(live: Domain, needs: StorageNeeds) -> StorageFacts:
-    """What is found out about a guest's disks.
-
-    Raises HypervisorFailed for a broken chain, and Unsupported for helpers nobody starts.
-    """
-    if needs.reservations:
-        raise unsupported("disk/source/reservations", "managed='yes'")
-    for fs in live.devices.filesystems:
-        if fs.virtiofs and fs.socket is None:
-            raise unsupported(
-                "filesystem/driver", "virtiofs without a <source socket='...'>", fs.line
-            )
-    return StorageFacts(
-        chains={request.disk: find_chain(request) for request in needs.chains},
-        cdroms=cd_drives(needs.block_devices),
-    )
 
 
 class Launcher:
@@ -78,6 +55,8 @@ class Launcher:
         self._on_end = on_end
         self.run = host.directories.run / "qemu"
         self._log = host.directories.log / "qemu"
+        self._tpm = host.directories.state / "qemu" / "tpm"
+        self.nvram = host.directories.state / "qemu" / "nvram"
 
     def make_directories(self) -> None:
         """The agent's own folders; guests may pass through to their sockets, and no further."""
@@ -85,6 +64,8 @@ class Launcher:
         make_directory(self.run / "guests", 0o700)
         make_directory(self.run / "sockets", 0o711)
         make_directory(self._log, 0o700)
+        for folder in (self._host.directories.state, self._tpm.parent, self._tpm, self.nvram):
+            make_directory(folder, 0o711)
 
     def paths(self, uuid: UUID, name: str) -> GuestPaths:
         """Where a guest's files are."""
@@ -122,7 +103,8 @@ class Launcher:
         make_directory(paths.directory, 0o700, self._run_as)
         write_facts(paths.facts, facts)
         with listen(paths.monitor) as listener, ExitStack() as passed:
-            command = await self._command(document, caps, paths, listener.fileno(), passed)
+            monitor_fd = listener.fileno()
+            command, servers = await self._ready(document, caps, paths, monitor_fd, undo, passed)
             loans = self._lend(command.domain)
             undo.callback(self.give_back, loans)
             process = spawn(
@@ -134,49 +116,54 @@ class Launcher:
                 environment=ENVIRONMENT | command.environment,
             )
         undo.callback(process.send_signal, signal.SIGKILL)
-        guest = RunningGuest(facts, paths, process, command.domain)
+        guest = RunningGuest(facts, paths, process, command.domain, servers)
         identity = process.identity
         guest.note(pid=identity.pid, start_time_ticks=identity.start_time_ticks, loans=loans)
         return guest, command.setup
 
-    async def _command(
+    async def _ready(
         self,
         document: Domain,
         caps: QemuCapabilities,
         paths: GuestPaths,
         monitor_fd: int,
+        undo: ExitStack,
         passed: ExitStack,
-    ) -> CommandLine:
-        prepared = prepare(document, caps, str(paths.directory))
+    ) -> tuple[CommandLine, tuple[Process, ...]]:
+        uuid, directory = UUID(document.uuid), paths.directory
+        prepared = prepare(document, caps, str(directory), state=self._tpm_state(uuid))
         live, needs = prepared.domain, prepared.needs
         refuse_not_on_host(live)
-        taps: dict[str, tuple[int, ...]] = {}
-        vhosts: dict[str, tuple[int, ...]] = {}
-        nics = {alias_of(nic): nic for nic in live.devices.interfaces}
-        for tap in needs.taps:
-            name, taps[tap.alias] = await open_tap(
-                tap.name, bridge=tap.bridge, mtu_bytes=tap.mtu_bytes, queues=tap.queues
-            )
-            for queue in taps[tap.alias]:
-                passed.callback(os.close, queue)
-            if tap.vhost:
-                vhosts[tap.alias] = open_vhost(
-                    tap.vhost, tap.queues, passed, needed=tap.vhost_needed
-                )
-            nics[tap.alias].target = InterfaceTarget(dev=name)
+        queues = await open_queues(live, needs.taps, passed)
         fds, cid = open_passed(needs.fds, passed)
         if live.devices.vsock is not None and live.devices.vsock.cid is not None:
             live.devices.vsock.cid.address = cid
+        devices = find_devices(live, needs, DEFAULT_SCREENS, passed)
         runtime = RuntimePaths(
             monitor_fd=monitor_fd,
-            directory=str(paths.directory),
-            tap_fds=taps,
-            vhost_fds=vhosts,
+            directory=str(directory),
+            tap_fds=queues.taps,
+            vhost_fds=queues.vhost,
             fds=fds,
             now_s=int(time.time()),
-            storage=_storage_facts(live, needs.storage),
+            time_offset_s=time.localtime().tm_gmtoff,
+            page_kib=UNITS.page_kib,
+            memory_directory=str(directory),
+            storage=find_storage(live, needs.storage, directory, self._run_as, passed),
+            ports=devices.ports,
+            usb_places=devices.usb,
+            scsi_generic=devices.scsi,
+            vhost_scsi_fds=devices.vhost_scsi,
         )
-        return translate(live, caps, runtime)
+        command = translate(live, caps, runtime)
+        if live.devices.tpms:
+            make_directory(self._tpm / str(uuid), 0o711)
+        servers = start_servers(needs.companions, uuid, paths.log, self._run_as, undo)
+        return command, servers
+
+    def _tpm_state(self, uuid: UUID) -> str:
+        """Where the TPM of a guest remembers what outlives its runs."""
+        return str(self._tpm / str(uuid) / "state")
 
     def _lend(self, document: Domain) -> tuple[Loan, ...]:
         return lend(files_of(document), self._run_as) if self._run_as is not None else ()

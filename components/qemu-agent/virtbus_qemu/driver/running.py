@@ -38,14 +38,22 @@ class RunningGuest:
     """A guest from its start or adoption to its end.
 
     `gone` is done once its end has been published. `monitor` is None while there is no
-    connection to it.
+    connection to it. `servers` are the processes beside it that this run of the agent started.
     """
 
-    def __init__(self, facts: Facts, paths: GuestPaths, process: Process, document: Domain) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        paths: GuestPaths,
+        process: Process,
+        document: Domain,
+        servers: tuple[Process, ...] = (),
+    ) -> None:
         self.facts = facts
         self.paths = paths
         self.process = process
         self.document = document
+        self.servers = servers
         self.monitor: Monitor | None = None
         self.capacities_bytes: dict[str, int] = {}
         self.ending = Ending.UNKNOWN

@@ -16,6 +16,9 @@ import msgspec
 from virtbus.errors import HypervisorFailed
 from virtbus_qemu.link.process import RunAs
 
+CHARACTER_DEVICES = ("/dev/bus/usb/", "/dev/sg")
+"""Those that a guest is given as they are."""
+
 
 class Loan(msgspec.Struct, frozen=True):
     """A file that was given to the guest's user, and whose it was."""
@@ -29,7 +32,7 @@ def lend(files: Mapping[str, bool], run_as: RunAs) -> tuple[Loan, ...]:
     """Make files, named with whether they are written to, the guest's own.
 
     Left alone are those that are its own already, those only read that everybody may read, and
-    what is neither a file nor a block device.
+    what is neither a file nor a block device, nor one of `CHARACTER_DEVICES`.
 
     Raises HypervisorFailed if a file is missing or cannot be given; then none is.
     """
@@ -53,7 +56,8 @@ def lend(files: Mapping[str, bool], run_as: RunAs) -> tuple[Loan, ...]:
 
 def _lend(path: str, descriptor: int, run_as: RunAs, *, written: bool) -> Loan | None:
     found = os.fstat(descriptor)
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)):
+    device = stat.S_ISBLK(found.st_mode) or path.startswith(CHARACTER_DEVICES)
+    if not (stat.S_ISREG(found.st_mode) or device):
         return None
     if (found.st_uid, found.st_gid) == (run_as.uid, run_as.gid):
         return None
@@ -74,9 +78,20 @@ def give_back(loans: Iterable[Loan]) -> list[str]:
     return failures
 
 
-def make_directory(path: Path, mode: int, run_as: RunAs | None = None) -> None:
-    """A directory with that mode, and owner if one is given; parents as the system makes them."""
+def make_directory(path: Path, mode: int | None = None, run_as: RunAs | None = None) -> None:
+    """A directory with that mode and owner, if they are given; parents as the system makes them."""
     path.mkdir(parents=True, exist_ok=True)
-    path.chmod(mode)
+    if mode is not None:
+        path.chmod(mode)
     if run_as is not None:
         os.chown(path, run_as.uid, run_as.gid)
+
+
+def write_private(path: Path, data: bytes, run_as: RunAs | None) -> None:
+    """A new file that only its user can read."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(data)
+        if run_as is not None:
+            os.fchown(file.fileno(), run_as.uid, run_as.gid)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
 from virtbus.model.domain.devices.disk import Disk
+from virtbus.model.domain.devices.hostdev import UsbHostdev
 
 
 def files_of(domain: Domain) -> dict[str, bool]:
@@ -41,3 +42,6 @@ def _paths(domain: Domain) -> Iterator[tuple[str, bool]]:
         yield boot.loader.path, False
     if boot.nvram is not None and boot.nvram.path:
         yield boot.nvram.path, True
+    for device in domain.devices.hostdevs:
+        if isinstance(device, UsbHostdev) and (place := device.source.address) is not None:
+            yield f"/dev/bus/usb/{place.bus:03d}/{place.device:03d}", True
