@@ -39,7 +39,7 @@ WITHOUT_EFFECT = {
     "Cpu.match", "Cpu.check", "CpuModel.fallback",
     # The value in the everything document says what is the case anyway.
     "Input.model", "Listen.address", "VideoModel.ram_kib", "VideoModel.vgamem_kib",
-    "CharacterSource.tls", "DiskDriver.copy_on_read", "Loader.readonly",
+    "CharacterSource.mode", "CharacterSource.tls", "DiskDriver.copy_on_read", "Loader.readonly",
     "Loader.secure", "Loader.stateless", "Memory.dump_core", "Nvram.format",
     "VideoModel.vram64_kib",
     # Another attribute settles it: an automatic port, the first <listen>, a disabled ROM.
