@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from virtbus_qemu.translate import QemuCapabilities
+from virtbus_qemu.translate import GicVersion, QemuCapabilities
 
 from .cases import Case, qemu_name
 from .replies import Replies, capabilities_of, find_recording
@@ -120,10 +120,19 @@ def with_argument(environment: Environment, argument: str, values: list[str]) ->
         return environment
     if argument == "ARG_QEMU_CAPS_DEL":
         return replace(environment, caps=_without(environment.caps, values))
+    if argument == "ARG_GIC":
+        return replace(environment, caps=_with_gic(environment.caps, values[0]))
     if argument == "ARG_VDPA_FD" and len(values) == 2:
         path, fd = values[0].strip('"'), int(values[1])
         return replace(environment, vdpa_fds={**environment.vdpa_fds, path: fd})
     raise NotExpressed(argument)
+
+
+def _with_gic(caps: QemuCapabilities, which: str) -> QemuCapabilities:
+    """Interrupt controllers by both the kernel and QEMU; GIC_NONE is what was recorded."""
+    versions = {"GIC_NONE": (), "GIC_V2": (2,), "GIC_V3": (3,), "GIC_BOTH": (2, 3)}[which]
+    gic = tuple(GicVersion(version=version, emulated=True, kernel=True) for version in versions)
+    return msgspec.structs.replace(caps, gic=gic) if gic else caps
 
 
 def _without(caps: QemuCapabilities, flags: list[str]) -> QemuCapabilities:

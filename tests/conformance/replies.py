@@ -76,11 +76,11 @@ def find_recording(folder: Path, arch: str, version: str, variant: str = "") -> 
 
 
 _OPTIONAL = {
-    "cpu_definitions": "query-cpu-definitions",
     "tpm_models": "query-tpm-models",
     "tpm_types": "query-tpm-types",
     "sev": "query-sev-capabilities",
     "sgx": "query-sgx-capabilities",
+    "gic": "query-gic-capabilities",
 }
 
 
@@ -91,7 +91,7 @@ def capabilities_of(replies: Replies, arch: str) -> QemuCapabilities:
     told: dict[str, Any] = {
         "version": replies.ask("query-version"),
         "target": replies.ask("query-target"),
-        "machines": replies.ask("query-machines"),
+        **_by_accelerator(replies),
         "schema": replies.ask("query-qmp-schema"),
         "options": replies.ask("query-command-line-options"),
         "devices": types,
@@ -103,6 +103,17 @@ def capabilities_of(replies: Replies, arch: str) -> QemuCapabilities:
             told[field] = replies.ask(query)
     usable = bool(kvm["present"] and kvm["enabled"])
     return parse_capabilities(EMULATOR.format(arch=arch), told, kvm_usable=usable)
+
+
+def _by_accelerator(replies: Replies) -> dict[str, Any]:
+    """Machines and CPU models: what an emulator that has KVM was asked twice, with KVM first."""
+    told: dict[str, Any] = {}
+    asked = {"machines": "query-machines", "cpu_definitions": "query-cpu-definitions"}
+    for field, query in asked.items():
+        with contextlib.suppress(NotRecorded, Refused):  # not every target has CPU models
+            told[field] = replies.ask(query, time=1)
+            told[f"{field}_kvm"] = replies.ask(query)
+    return told
 
 
 def _properties(replies: Replies) -> dict[str, list[str]]:

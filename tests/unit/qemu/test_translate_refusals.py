@@ -96,7 +96,10 @@ def test_capabilities_come_from_replies() -> None:
                 {"name": "isapc", "cpu-max": 1, "default-cpu-type": "486-i386-cpu"},
                 {"name": "pc-i440fx-7.2", "alias": "pc", "is-default": True, "cpu-max": 255},
             ],
-            "cpu_definitions": [{"name": "486", "unavailable-features": ["x"]}, {"name": "max"}],
+            "cpu_definitions": [
+                {"name": "486", "typename": "486-i386-cpu", "unavailable-features": ["x"]},
+                {"name": "max"},
+            ],
             "devices": [{"name": "VGA", "parent": "vga-pci"}],
             "properties": {"VGA": ["edid"]},
         },

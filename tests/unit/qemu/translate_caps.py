@@ -106,6 +106,7 @@ def _machine(name: str, alias: str, max_cpus: int, *, default: bool = False) -> 
         max_cpus=max_cpus,
         default=default,
         cpu_model="qemu64",
+        kvm_cpu_model="qemu64",
         ram_id="pc.ram",
     )
 

@@ -24,7 +24,7 @@ from virtbus_qemu.link.process import ENVIRONMENT, RunAs, listen, spawn
 
 PROBE_TIMEOUT_S = 20.0
 EMULATOR_PREFIX = "qemu-system-"
-CACHE_FORMAT = 3  # raise it when ProbeReplies changes
+CACHE_FORMAT = 4  # raise it when ProbeReplies changes
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 
 _QUERIES = {
@@ -42,6 +42,7 @@ _OPTIONAL_QUERIES = {
     "tpm_types": "query-tpm-types",
     "sev": "query-sev-capabilities",
     "sgx": "query-sgx-capabilities",
+    "gic": "query-gic-capabilities",
 }
 _ASKED_DEVICES = (
     "virtio-blk-pci", "virtio-net-pci", "virtio-scsi-pci", "virtio-gpu-pci", "virtio-gpu-device",
@@ -85,6 +86,7 @@ class ProbeReplies(msgspec.Struct, frozen=True):
     tpm_types: list[str] | None = None  # query-tpm-types
     sev: dict[str, Any] | None = None  # query-sev-capabilities
     sgx: dict[str, Any] | None = None  # query-sgx-capabilities
+    gic: list[dict[str, Any]] | None = None  # query-gic-capabilities
     format: int = CACHE_FORMAT
 
 

@@ -2,7 +2,13 @@
 
 from .aliases import alias_of, assign_aliases
 from .boot import boot_order
-from .capabilities import CpuDefinition, MachineType, QemuCapabilities, parse_capabilities
+from .capabilities import (
+    CpuDefinition,
+    GicVersion,
+    MachineType,
+    QemuCapabilities,
+    parse_capabilities,
+)
 from .check import check
 from .command import translate
 from .complete import complete
@@ -20,6 +26,7 @@ __all__ = [
     "ChainRequest",
     "CommandLine",
     "CpuDefinition",
+    "GicVersion",
     "MachineType",
     "Needs",
     "Prepared",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -15,10 +15,25 @@ WORD_SIZES = {"x86_64": 64, "i686": 32, "aarch64": 64, "riscv64": 64, "ppc64": 6
 """Architectures by libvirt's names, and their word size in bits."""
 
 _ARCH_OF_TARGET = {"i386": "i686", "arm": "armv7l"}
+_HOST_WITH_KVM = ("s390x", "ppc64")
+"""Where QEMU gives guests with KVM the host's processor when they name none."""
+_POWER_NAMES = {
+    name.lower(): name
+    for name in (
+        *(f"POWER{generation}" for generation in range(6, 12)),
+        "POWERPC_e5500",
+        "POWERPC_e6500",
+    )
+}
+"""Power's models as libvirt writes them; QEMU takes them either way."""
 
 
 class MachineType(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine type: its full name, and the short one that stands for it now."""
+    """A machine type: its full name, and the short one that stands for it now.
+
+    `cpu_model`, `kvm_cpu_model`: the processor of guests that name none, emulated or with
+    KVM; "" when the emulator does not tell.
+    """
 
     name: str
     alias: str = ""
@@ -26,6 +41,7 @@ class MachineType(msgspec.Struct, frozen=True, kw_only=True):
     default: bool = False
     deprecated: bool = False
     cpu_model: str = ""
+    kvm_cpu_model: str = ""
     ram_id: str = ""
     hotpluggable_cpus: bool = False
     numa: bool = False
@@ -38,6 +54,15 @@ class CpuDefinition(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     unavailable: tuple[str, ...] | None = None
     deprecated: bool = False
+    type: str = ""
+
+
+class GicVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of Arm's interrupt controller, and who can provide it."""
+
+    version: int
+    emulated: bool
+    kernel: bool
 
 
 class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +81,7 @@ class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     tpm_types: frozenset[str] = frozenset()
     sev: dict[str, Any] | None = None
     sgx: dict[str, Any] | None = None
+    gic: tuple[GicVersion, ...] = ()
     kvm_usable: bool = False
     hvf_usable: bool = False  # macOS's hypervisor
 
@@ -113,18 +139,21 @@ def parse_capabilities(
 
     version, target, machines, devices and objects (qom-list-types), schema (query-qmp-schema),
     options (query-command-line-options), properties (names, by device or object), and those
-    that some targets lack: cpu_definitions, tpm_models, tpm_types, sev, sgx.
+    that some targets lack: cpu_definitions, tpm_models, tpm_types, sev, sgx, gic. Machines and
+    CPU definitions are those of emulation; KVM's are in machines_kvm and cpu_definitions_kvm,
+    where the emulator was asked with KVM too.
     Raises HypervisorFailed when a reply does not have QMP's form.
     """
     try:
         release, target = replies["version"]["qemu"], replies["target"]["arch"]
         properties = replies.get("properties") or {}
+        arch = _ARCH_OF_TARGET.get(target, target)
         return QemuCapabilities(
             emulator=emulator,
             version=(int(release["major"]), int(release["minor"]), int(release["micro"])),
-            arch=_ARCH_OF_TARGET.get(target, target),
-            machines=tuple(sorted(map(_machine, replies["machines"]), key=_machine_order)),
-            cpus=tuple(_cpus(replies.get("cpu_definitions") or ())),
+            arch=arch,
+            machines=tuple(sorted(_machines(replies, arch), key=_machine_order)),
+            cpus=tuple(_cpus(replies.get("cpu_definitions") or (), arch)),
             devices=frozenset(device["name"] for device in replies["devices"]),
             objects=frozenset(kind["name"] for kind in replies.get("objects") or ()),
             properties={name: frozenset(names) for name, names in properties.items()},
@@ -133,6 +162,7 @@ def parse_capabilities(
             tpm_types=frozenset(replies.get("tpm_types") or ()),
             sev=replies.get("sev"),
             sgx=replies.get("sgx"),
+            gic=msgspec.convert(tuple(replies.get("gic") or ()), tuple[GicVersion, ...]),
             kvm_usable=kvm_usable,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -141,15 +171,39 @@ def parse_capabilities(
         ) from error
 
 
-def _machine(reply: Mapping[str, Any]) -> MachineType:
-    cpu = str(reply.get("default-cpu-type", ""))
+def _machines(replies: Mapping[str, Any], arch: str) -> Iterator[MachineType]:
+    own = _default_models(replies["machines"], replies.get("cpu_definitions"), arch)
+    if "machines_kvm" in replies:
+        kvm = _default_models(replies["machines_kvm"], replies.get("cpu_definitions_kvm"), arch)
+    elif arch in _HOST_WITH_KVM:
+        kvm = dict.fromkeys(own, "host")
+    else:
+        kvm = own
+    for reply in replies["machines"]:
+        name = reply["name"]
+        yield _machine(reply, own[name], kvm.get(name, ""))
+
+
+def _default_models(
+    machines: Iterable[Mapping[str, Any]], cpus: Iterable[Mapping[str, Any]] | None, arch: str
+) -> dict[str, str]:
+    """The model of each machine's own processor: of several names of its type, the first told."""
+    names: dict[str, str] = {}
+    for reply in cpus or ():
+        cpu = _cpu(reply, arch)
+        names.setdefault(cpu.type, cpu.name)
+    return {reply["name"]: names.get(reply.get("default-cpu-type", ""), "") for reply in machines}
+
+
+def _machine(reply: Mapping[str, Any], cpu_model: str, kvm_cpu_model: str) -> MachineType:
     return MachineType(
         name=reply["name"],
         alias=reply.get("alias", ""),
         max_cpus=int(reply["cpu-max"]),
         default=bool(reply.get("is-default", False)),
         deprecated=bool(reply.get("deprecated", False)),
-        cpu_model=cpu.removesuffix("-cpu").rpartition("-")[0],
+        cpu_model=cpu_model,
+        kvm_cpu_model=kvm_cpu_model,
         ram_id=reply.get("default-ram-id", ""),
         hotpluggable_cpus=bool(reply.get("hotpluggable-cpus", False)),
         numa=bool(reply.get("numa-mem-supported", False)),
@@ -161,14 +215,16 @@ def _machine_order(machine: MachineType) -> tuple[bool, bool, str]:
     return not machine.default, not machine.alias, machine.name
 
 
-def _cpus(replies: Iterable[Mapping[str, Any]]) -> list[CpuDefinition]:
-    return sorted(map(_cpu, replies), key=lambda cpu: cpu.name)
+def _cpus(replies: Iterable[Mapping[str, Any]], arch: str) -> list[CpuDefinition]:
+    return sorted((_cpu(reply, arch) for reply in replies), key=lambda cpu: cpu.name)
 
 
-def _cpu(reply: Mapping[str, Any]) -> CpuDefinition:
+def _cpu(reply: Mapping[str, Any], arch: str) -> CpuDefinition:
+    power = arch in ("ppc64", "ppc64le")
     unavailable = reply.get("unavailable-features")
     return CpuDefinition(
-        name=reply["name"],
+        name=_POWER_NAMES.get(reply["name"].lower(), reply["name"]) if power else reply["name"],
+        type=reply.get("typename", ""),
         unavailable=None if unavailable is None else tuple(unavailable),
         deprecated=bool(reply.get("deprecated", False)),
     )

@@ -27,16 +27,20 @@ def board_facts(domain: Domain, board: Board) -> None:
         domain.features.acpi = False  # once accepted, and never there
 
 
-OLDEST_GIC: Literal["2"] = "2"
-"""Works everywhere, where nothing is known of the host."""
-_TELLS_WITH_KVM = ("x86_64", "i686", "s390x", "ppc64", "ppc64le")
+_OWN_MODEL_KNOWN = frozenset({
+    "x86_64", "i686", "s390x", "s390", "ppc64", "ppc64le", "armv6l", "armv7b", "armv7l", "aarch64",
+    "riscv64", "loongarch64",
+})  # fmt: skip
+"""Architectures whose documents name the machine's own model."""
+_TELLS_WITH_KVM = ("x86_64", "i686", "s390x", "s390", "ppc64", "ppc64le")
 """Where the machine's own default model is one that KVM runs too."""
 
 
 def _default_cpu(domain: Domain, board: Board) -> None:
     """The machine's own model, which need not run on every host, so it is not checked."""
-    model = board.machine.cpu_model
-    if not model or (domain.type != "qemu" and board.arch not in _TELLS_WITH_KVM):
+    emulated = domain.type == "qemu"
+    model = board.machine.cpu_model if emulated else board.machine.kvm_cpu_model
+    if not model or board.arch not in (_OWN_MODEL_KNOWN if emulated else _TELLS_WITH_KVM):
         return
     cpu = domain.cpu = domain.cpu or Cpu()
     if model == "host":
@@ -79,6 +83,16 @@ def _interrupts(domain: Domain, board: Board) -> None:
     if features.gic is None and board.arm_virt:
         features.gic = Gic()
     if features.gic is not None and features.gic.version is None:
-        features.gic.version = OLDEST_GIC
+        features.gic.version = _gic_version(domain.type, board)
     if features.gic:
         domain.features = features
+
+
+def _gic_version(domain_type: str | None, board: Board) -> Literal["2", "3"]:
+    """The newest that the host's kernel provides; 2 works where nothing is known of it.
+
+    Emulated guests have 2: QEMU's own version 3 had no MSI for a long time.
+    """
+    if domain_type == "kvm" and any(gic.version == 3 and gic.kernel for gic in board.caps.gic):
+        return "3"
+    return "2"
