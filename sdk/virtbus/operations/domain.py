@@ -123,7 +123,7 @@ class Define(Request[DomainRecord]):
     effect=Effect.READ,
     deadline_s=30.0,
     errors=(InvalidDocument,),
-    since="0.2",
+    since="0.1",
 )
 class Check(Request[DomainXml]):
     """Tell what defining a document would make of it, and change nothing.
@@ -141,7 +141,7 @@ class Check(Request[DomainXml]):
     effect=Effect.READ,
     deadline_s=30.0,
     errors=(InvalidDocument, InvalidArgument),
-    since="0.2",
+    since="0.1",
     libvirt=("virConnectDomainXMLToNative",),
 )
 class ToNative(Request[NativeConfig]):

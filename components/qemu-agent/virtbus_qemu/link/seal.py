@@ -9,11 +9,6 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
-
 from virtbus_qemu.translate import SealedSecret
 
 KEY_BYTES = 32
@@ -27,6 +22,12 @@ def new_key() -> bytes:
 
 def seal(secret: bytes, key: bytes, *, iv: bytes | None = None) -> SealedSecret:
     """`secret` encrypted with AES-256-CBC; `iv` is random unless it is given."""
+    # Here, as it takes 7 MiB that an agent without secrets does not need.
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.padding import PKCS7
+
     iv = os.urandom(_IV_BYTES) if iv is None else iv
     padder = PKCS7(AES.block_size).padder()
     padded = padder.update(secret) + padder.finalize()

@@ -80,7 +80,7 @@ class Element(msgspec.Struct, kw_only=True, eq=False):
 
     CHOSEN_BY: ClassVar[str] = ""
     """The attribute whose value chooses one of this class's subclasses, if any."""
-    SINCE: ClassVar[str] = "0.2"
+    SINCE: ClassVar[str] = "0.1"
     """The first version of virtbus that knows the element."""
 
     TAG: ClassVar[str] = ""
