@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from virtbus_qemu.translate import GicVersion, QemuCapabilities
+from virtbus_qemu.link.firmware import read_firmware
+from virtbus_qemu.translate import GicVersion, HostFirmware, QemuCapabilities
 
 from .cases import Case, qemu_name
 from .replies import Replies, capabilities_of, find_recording
@@ -48,6 +49,7 @@ class Environment:
     """The facts of one case's host."""
 
     caps: QemuCapabilities
+    firmware: HostFirmware
     abi_update: bool = False  # a new definition, rather than one that was kept
     now_s: int = NOW_S
     settings: Mapping[str, str] = field(default_factory=dict)  # of libvirt's driver
@@ -63,10 +65,26 @@ def environment_of(case: Case, tests: Path) -> Environment:
     """The host that `case` is about; raises NotExpressed."""
     name = qemu_name(case)
     caps = _capabilities(tests, name.arch, name.version, name.variant)
-    environment = Environment(caps=caps, abi_update=name.abi_update, settings=dict(case.settings))
+    environment = Environment(
+        caps=caps,
+        firmware=firmware_of(tests),
+        abi_update=name.abi_update,
+        settings=dict(case.settings),
+    )
     for argument, values in arguments(case.context):
         environment = with_argument(environment, argument, values)
     return environment
+
+
+@cache
+def firmware_of(tests: Path) -> HostFirmware:
+    """The firmware that libvirt's tests have in the folders of the host, and of a user."""
+    data = tests / "qemufirmwaredata"
+    folders = ("usr/share/qemu/firmware", "etc/qemu/firmware", "home/user/.config/qemu/firmware")
+    return HostFirmware(
+        known=read_firmware([data / folder for folder in folders])[0],
+        nvram_directory="/var/lib/libvirt/qemu/nvram",
+    )
 
 
 @cache

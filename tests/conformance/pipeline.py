@@ -38,7 +38,7 @@ def define(text: bytes, environment: Environment) -> Domain:
     caps = environment.caps
     if domain.devices.emulator not in (None, caps.emulator):
         raise Unsupported("no such emulator on this host", feature=domain.devices.emulator)
-    complete(domain, caps, new=environment.abi_update)
+    complete(domain, caps, new=environment.abi_update, firmware=environment.firmware)
     check(domain, caps)
     check_domain(domain)
     return domain
@@ -51,7 +51,9 @@ def write(domain: Domain, *, inactive: bool = True) -> str:
 
 def start(domain: Domain, environment: Environment) -> CommandLine:
     """The command line; an error here is a refusal to start."""
-    prepared = prepare(domain, environment.caps, run_directory(domain))
+    prepared = prepare(
+        domain, environment.caps, run_directory(domain), firmware=environment.firmware
+    )
     settle_vsock(prepared.domain)
     return translate(prepared.domain, environment.caps, runtime_of(prepared, environment))
 

@@ -21,8 +21,14 @@ from virtbus.operations.records import DomainStats, State
 from virtbus_qemu.link import find_emulators
 from virtbus_qemu.link.firmware import firmware_folders, read_firmware
 from virtbus_qemu.link.host import UNITS, guest_user, read_stat
-from virtbus_qemu.translate import QemuCapabilities, check, complete, documents, replies
-from virtbus_qemu.translate.firmware import FirmwareDescriptor, settle_firmware
+from virtbus_qemu.translate import (
+    HostFirmware,
+    QemuCapabilities,
+    check,
+    complete,
+    documents,
+    replies,
+)
 from virtbus_qemu.translate.native_form import FORMAT as NATIVE_FORMAT
 from virtbus_qemu.translate.native_form import native_form
 
@@ -93,15 +99,14 @@ class QemuDriver(DefiningDriver[QemuSettings]):
     async def complete(self, document: Domain) -> None:
         """Settle the machine the guest sees, and refuse what this host's QEMU cannot do."""
         caps = await self._capabilities(document)
-        complete(document, caps, new=True)
-        settle_firmware(document, self._firmware(), str(self._launcher.nvram))
+        complete(document, caps, new=True, firmware=self._firmware())
         check(document, caps)
 
-    def _firmware(self) -> list[FirmwareDescriptor]:
+    def _firmware(self) -> HostFirmware:
         found, problems = read_firmware(firmware_folders(system=os.geteuid() == 0))
         for problem in problems:
             self.host.log.warning("a description of firmware is left out", reason=problem)
-        return found
+        return HostFirmware(known=found, nvram_directory=str(self._launcher.nvram))
 
     async def launch(self, document: Domain, *, paused: bool) -> Domain:
         """Start a guest's process."""

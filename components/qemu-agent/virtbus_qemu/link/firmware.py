@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from virtbus_qemu.translate.firmware import FirmwareDescriptor
+from virtbus_qemu.translate.firmware import Firmware, parse_firmware
 
 FOLDERS = ("/usr/share/qemu/firmware", "/etc/qemu/firmware")
 """From the least to the most important; a user's own come last."""
@@ -24,22 +24,22 @@ def firmware_folders(*, system: bool) -> tuple[Path, ...]:
     return tuple(folders)
 
 
-def read_firmware(folders: Sequence[Path]) -> tuple[list[FirmwareDescriptor], list[str]]:
+def read_firmware(folders: Sequence[Path]) -> tuple[tuple[Firmware, ...], list[str]]:
     """The descriptions, best first, and what is wrong with those that are left out.
 
     They count in the order of their names; of two with one name the one in the more important
     folder counts, and an empty one hides the others.
     """
-    found: list[FirmwareDescriptor] = []
+    found: list[Firmware] = []
     problems: list[str] = []
     for path in _by_name(folders):
         try:
             data = path.read_bytes()[:MAX_BYTES]
-            if data.strip():
-                found.append(msgspec.json.decode(data, type=FirmwareDescriptor))
-        except (OSError, msgspec.DecodeError) as error:
+            if data:
+                found.append(parse_firmware(data))
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
             problems.append(f"{path}: {error}")
-    return found, problems
+    return tuple(found), problems
 
 
 def _by_name(folders: Iterable[Path]) -> list[Path]:

@@ -12,6 +12,7 @@ from .capabilities import (
 from .check import check
 from .command import translate
 from .complete import complete
+from .firmware import HostFirmware
 from .options.characters import set_ptys
 from .options.graphics import set_vnc_port
 from .options.interfaces import taps_needed
@@ -27,6 +28,7 @@ __all__ = [
     "CommandLine",
     "CpuDefinition",
     "GicVersion",
+    "HostFirmware",
     "MachineType",
     "Needs",
     "Prepared",

@@ -40,8 +40,10 @@ def _paths(domain: Domain) -> Iterator[tuple[str, bool]]:
         yield from _images(disk)
     if boot.loader is not None and boot.loader.path:
         yield boot.loader.path, False
-    if boot.nvram is not None and boot.nvram.path:
-        yield boot.nvram.path, True
+    if boot.nvram is not None:
+        path = boot.nvram.source.local_path if boot.nvram.source else boot.nvram.path
+        if path:
+            yield path, True
     for device in domain.devices.hostdevs:
         if isinstance(device, UsbHostdev) and (place := device.source.address) is not None:
             yield f"/dev/bus/usb/{place.bus:03d}/{place.device:03d}", True

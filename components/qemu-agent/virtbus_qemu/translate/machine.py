@@ -8,6 +8,7 @@ from typing import NamedTuple
 from virtbus.model.domain import Domain
 
 from .capabilities import MachineType, QemuCapabilities
+from .firmware import HostFirmware
 from .words import unsupported, word
 
 _ARM = ("armv6l", "armv7l", "armv7b", "aarch64")
@@ -28,7 +29,8 @@ class Board(NamedTuple):
     `arch` is the guest's architecture, by libvirt's name. `new`: the document is a
     definition that was never kept before, so what no guest has seen yet may be chosen as
     is best today. `starting`: the guest is about to run. `buses`: the names of the
-    controllers by type and index, once they have some.
+    controllers by type and index, once they have some. `firmware` is what the host has,
+    where that is known.
     """
 
     caps: QemuCapabilities
@@ -37,6 +39,7 @@ class Board(NamedTuple):
     new: bool = False
     starting: bool = False
     buses: Mapping[tuple[str, int], str] = _NO_BUSES
+    firmware: HostFirmware | None = None
 
     @property
     def x86(self) -> bool:
@@ -167,7 +170,12 @@ def machine_of(domain: Domain, caps: QemuCapabilities) -> MachineType:
 
 
 def board_for(
-    domain: Domain, caps: QemuCapabilities, *, new: bool = False, starting: bool = False
+    domain: Domain,
+    caps: QemuCapabilities,
+    *,
+    new: bool = False,
+    starting: bool = False,
+    firmware: HostFirmware | None = None,
 ) -> Board:
     """The board a domain asks for. Raises Unsupported, InvalidDocument."""
     buses: dict[tuple[str, int], str] = {}
@@ -179,7 +187,7 @@ def board_for(
             buses[controller.type, controller.index or 0] = name
     arch = domain.os.type.arch or caps.arch
     machine = machine_of(domain, caps)
-    board = Board(caps, machine, arch, new=new, starting=starting)
+    board = Board(caps, machine, arch, new=new, starting=starting, firmware=firmware)
     return board._replace(buses=buses | dict(_built_in_names(board)))
 
 

@@ -17,6 +17,7 @@ from .capabilities import QemuCapabilities
 from .check import check
 from .companions import passt_companions, tpm_companions
 from .complete import complete
+from .firmware import HostFirmware
 from .host_devices import ScsiRequest, UsbRequest, scsi_needed, usb_needed, vhost_scsi_needed
 from .machine import board_for
 from .options.filesystems import filesystem_companions
@@ -60,17 +61,19 @@ def prepare(
     *,
     state: str = "",
     screens: ScreenSettings = DEFAULT_SCREENS,
+    firmware: HostFirmware | None = None,
 ) -> Prepared:
     """Settle a live copy of `domain`, and say what it needs.
 
-    `directory` is the guest's own run directory, `state` its own for what outlives a run.
+    `directory` is the guest's own run directory, `state` its own for what outlives a run;
+    `firmware` is what the host has, without which none is chosen.
     Raises Unsupported, naming the element, for what this agent cannot do, and
     InvalidDocument for what contradicts the machine.
     """
     check_name(domain.name)
     refuse_unsupported(domain)
     live = copy_domain(domain)
-    complete(live, caps, starting=True)
+    complete(live, caps, starting=True, firmware=firmware)
     check(live, caps)
     align_memory(live, caps.arch)
     assign_aliases(live, board_for(live, caps))

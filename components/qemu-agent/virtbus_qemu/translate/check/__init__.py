@@ -15,6 +15,7 @@ from ..capabilities import QemuCapabilities
 from ..machine import Board, board_for
 from .addresses import check_addresses
 from .board import check_board
+from .boot import check_boot
 from .controllers import check_controllers
 from .disks import check_disks
 from .facilities import check_facilities
@@ -33,6 +34,7 @@ Check: TypeAlias = Callable[[Domain, Board], None]
 CHECKS: tuple[Check, ...] = (
     check_board,
     check_processors,
+    check_boot,
     check_features,
     check_memory,
     check_disks,

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from virtbus.model.domain import Domain, settle_devices
 
 from ..capabilities import QemuCapabilities
+from ..firmware import HostFirmware
 from ..machine import Board, board_for
 from .addresses import addresses
 from .board import board_facts
@@ -19,6 +20,7 @@ from .characters import characters, mirror_consoles
 from .controllers import controller_models, machine_controllers
 from .disks import disks
 from .facilities import facilities
+from .firmware import firmware as choose_firmware
 from .interfaces import interfaces
 from .machine_devices import machine_devices
 from .screens import screens
@@ -33,6 +35,7 @@ def _implicit(domain: Domain, board: Board) -> None:
 
 STEPS: tuple[Step, ...] = (
     board_facts,
+    choose_firmware,
     machine_devices,
     machine_controllers,
     disks,
@@ -50,16 +53,22 @@ STEPS: tuple[Step, ...] = (
 
 
 def complete(
-    domain: Domain, caps: QemuCapabilities, *, new: bool = False, starting: bool = False
+    domain: Domain,
+    caps: QemuCapabilities,
+    *,
+    new: bool = False,
+    starting: bool = False,
+    firmware: HostFirmware | None = None,
 ) -> None:
     """Settle all that `domain` leaves open for this emulator. Pure apart from `domain`.
 
     Expects the generic defaults (`virtbus.model.domain.apply_defaults`) to be there. `new`:
     a definition that was never kept, so what no guest has seen may be chosen as is best
-    today; `starting`: the guest is about to run. On return: machine type by its full name,
+    today; `starting`: the guest is about to run; `firmware`: what the host has, without which
+    none is chosen. On return: machine type by its full name,
     emulator, CPU model, controllers, models, and addresses on every bus.
     Raises Unsupported or InvalidDocument for what cannot be had.
     """
-    board = board_for(domain, caps, new=new, starting=starting)
+    board = board_for(domain, caps, new=new, starting=starting, firmware=firmware)
     for step in STEPS:
         step(domain, board)

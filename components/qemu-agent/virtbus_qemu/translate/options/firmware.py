@@ -6,61 +6,61 @@ from collections.abc import Iterator
 from typing import Any
 
 from virtbus.model.domain import Domain
-from virtbus.model.domain.boot import Os
-from virtbus.model.domain.firmware import Nvram
+from virtbus.model.domain.firmware import Loader
 
+from ..capabilities import QemuCapabilities
+from ..storage.blocknodes import image_options
+from ..storage.facts import StorageFacts
+from ..storage.images import Image
+from ..storage.variables import variables_image
 from ..words import invalid, json_option, unsupported
 
-
-def flash_files(os: Os) -> list[tuple[str, bool, str]]:
-    """Path of each image, whether it is read-only, and its format. Raises Unsupported."""
-    loader = os.loader
-    if loader is None or loader.type != "pflash":
-        if os.firmware == "efi" or os.nvram is not None:
-            raise unsupported("os", "firmware without a loader of type 'pflash'", os.line)
-        return []
-    files = [(_path(loader.path or "", "os/loader"), loader.readonly is not False, loader.format)]
-    if os.nvram is not None:
-        files.append((_path(_nvram_path(os.nvram), "os/nvram"), False, os.nvram.format))
-    return [(path, readonly, kind or "raw") for path, readonly, kind in files]
+_CODE = "libvirt-pflash0"
 
 
-def _nvram_path(nvram: Nvram) -> str:
-    if nvram.type is None:
-        return nvram.path or ""
-    if nvram.type != "file" or nvram.source is None:
-        raise unsupported("os/nvram", f"type '{nvram.type}'", nvram.line)
-    return nvram.source.file or ""
-
-
-def _path(path: str, element: str) -> str:
-    if not path.startswith("/"):
-        raise invalid(element, "expected an absolute path")
-    return path
-
-
-def flash_nodes(domain: Domain) -> tuple[str, ...]:
+def flash_nodes(domain: Domain, caps: QemuCapabilities) -> tuple[str, ...]:
     """The block nodes that the machine's chips are made of."""
-    return tuple(_node(chip, kind) for chip, (_, _, kind) in enumerate(flash_files(domain.os)))
+    if _code(domain) is None:
+        return ()
+    variables = variables_image(domain, caps)
+    return (f"{_CODE}-format", *([variables.node] if variables else []))
 
 
-def _node(chip: int, kind: str) -> str:
-    """Raw variables need no node of their own; code has one, as older guests know it."""
-    layer = "storage" if chip and kind == "raw" else "format"
-    return f"libvirt-pflash{chip}-{layer}"
+def flash_options(domain: Domain, caps: QemuCapabilities, facts: StorageFacts) -> Iterator[str]:
+    """The images: code, with a node for its format, as older guests know it; and variables."""
+    loader = _code(domain)
+    if loader is None:
+        return
+    if not (loader.path or "").startswith("/"):
+        raise invalid("os/loader", "expected an absolute path", loader.line)
+    storage: dict[str, Any] = {"driver": "file", "filename": loader.path}
+    storage |= {"node-name": f"{_CODE}-storage", "auto-read-only": True, "discard": "unmap"}
+    yield from ("-blockdev", json_option(storage))
+    kind = loader.format or "raw"
+    layer = {"node-name": f"{_CODE}-format", "read-only": loader.readonly is True, "driver": kind}
+    text = json_option({**layer, "file": f"{_CODE}-storage"})
+    yield from ("-blockdev", _chained(text) if kind == "qcow2" else text)
+    variables = variables_image(domain, caps)
+    if variables is not None:
+        yield from _checked(variables, facts)
 
 
-def flash_options(domain: Domain) -> Iterator[str]:
-    """The images."""
-    for chip, (path, readonly, kind) in enumerate(flash_files(domain.os)):
-        storage, top = f"libvirt-pflash{chip}-storage", _node(chip, kind)
-        image: dict[str, Any] = {"driver": "file", "filename": path, "node-name": storage}
-        if top == storage:
-            yield from ("-blockdev", json_option(image | {"read-only": readonly}))
-            continue
-        yield from ("-blockdev", json_option(image | {"auto-read-only": True, "discard": "unmap"}))
-        chip_format = {"node-name": top, "read-only": readonly, "driver": kind, "file": storage}
-        layered = json_option(chip_format)
-        if kind == "qcow2":
-            layered = f'{layered[:-1]},"backing":null}}'
-        yield from ("-blockdev", layered)
+def _checked(image: Image, facts: StorageFacts) -> Iterator[str]:
+    if image.kind not in ("file", "block", "network"):
+        raise unsupported("os/nvram", f"type '{image.kind}'", image.source.line)
+    yield from image_options(image, facts)
+
+
+def _chained(text: str) -> str:
+    """An image that has nothing below it."""
+    return f'{text[:-1]},"backing":null}}'
+
+
+def _code(domain: Domain) -> Loader | None:
+    """The loader that is in flash. Raises Unsupported for variables without one."""
+    boot = domain.os
+    if boot.loader is not None and boot.loader.type == "pflash":
+        return boot.loader
+    if boot.firmware == "efi" or boot.nvram is not None:
+        raise unsupported("os", "firmware without a loader of type 'pflash'", boot.line)
+    return None

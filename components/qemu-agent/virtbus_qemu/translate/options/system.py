@@ -38,8 +38,8 @@ def system_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Itera
     yield "-S"
     yield from master_key_options(runtime.storage)
     yield from reservations_options(domain, runtime.storage)
-    yield from flash_options(domain)
-    yield from machine_options(domain, board, flash_nodes(domain))
+    yield from flash_options(domain, caps, runtime.storage)
+    yield from machine_options(domain, board, flash_nodes(domain, caps))
     yield from accelerator_options(domain, board)
     yield from chipset_options(domain)
     yield from cpu_options(domain, board)

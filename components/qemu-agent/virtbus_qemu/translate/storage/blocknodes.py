@@ -88,8 +88,8 @@ def node_options(disk: Disk, nodes: DiskNodes, facts: StorageFacts) -> Iterator[
     """All nodes of a disk, each after those it is laid on."""
     for image in reversed(nodes.images):
         if image.data_store is not None:
-            yield from _image_options(image.data_store, facts)
-        yield from _image_options(image, facts)
+            yield from image_options(image.data_store, facts)
+        yield from image_options(image, facts)
     if not nodes.images:
         return
     upper = nodes.images[0].node
@@ -105,7 +105,8 @@ def node_options(disk: Disk, nodes: DiskNodes, facts: StorageFacts) -> Iterator[
         upper = name
 
 
-def _image_options(image: Image, facts: StorageFacts) -> Iterator[str]:
+def image_options(image: Image, facts: StorageFacts) -> Iterator[str]:
+    """The nodes of one image, after the secrets they need."""
     reservations = image.source.reservations
     if reservations is not None and reservations.source is not None and not reservations.managed:
         yield from _reservations(reservations_alias(image) or "", reservations.source.path)

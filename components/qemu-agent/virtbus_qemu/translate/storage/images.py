@@ -45,21 +45,26 @@ class Image:
     data_store: Image | None = None
     below: Image | None = None
     ended: bool = False  # the chain is known to end here
+    name: str = ""  # of its nodes, when they are not numbered
+
+    @property
+    def _stem(self) -> str:
+        return f"libvirt-{self.name or self.number}"
 
     @property
     def storage_node(self) -> str:
         """The node that reads and writes the file, device or server."""
-        return f"libvirt-{self.number}-storage"
+        return f"{self._stem}-storage"
 
     @property
     def slice_node(self) -> str | None:
         """The node that is a part of the storage; None when all of it is used."""
-        return f"libvirt-{self.number}-slice-sto" if self.slice else None
+        return f"{self._stem}-slice-sto" if self.slice else None
 
     @property
     def format_node(self) -> str | None:
         """The node that knows the format; None when the storage says it all."""
-        return f"libvirt-{self.number}-format" if self.needs_format else None
+        return f"{self._stem}-format" if self.needs_format else None
 
     @property
     def stored_node(self) -> str:
@@ -164,7 +169,7 @@ def images_of(disk: Disk, numbers: Iterator[int], caps: QemuCapabilities) -> Ite
     image = top
     below = disk.backing_store
     while True:
-        _settle(image, numbers, caps)
+        settle(image, numbers, caps)
         yield image
         if below is None:
             return
@@ -197,7 +202,7 @@ def _backing(store: BackingStore, top: Image, number: int) -> Image:
     )
 
 
-def _settle(image: Image, numbers: Iterator[int], caps: QemuCapabilities) -> None:
+def settle(image: Image, numbers: Iterator[int], caps: QemuCapabilities) -> None:
     """The image's layers, and the data it keeps apart."""
     image.needs_format = (
         not caps.has("block-backing-mask-protocol") or image.format != "raw" or image.is_luks
@@ -217,7 +222,7 @@ def _settle(image: Image, numbers: Iterator[int], caps: QemuCapabilities) -> Non
         auth=store.source.auth,
         encryption=store.source.encryption,
     )
-    _settle(image.data_store, numbers, caps)
+    settle(image.data_store, numbers, caps)
 
 
 def _bytes(cache: MetadataCache | None) -> int | None:

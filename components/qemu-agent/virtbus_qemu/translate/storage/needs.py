@@ -14,6 +14,7 @@ from ..capabilities import QemuCapabilities
 from .facts import StorageFacts
 from .images import DiskNodes, Image, nodes_of
 from .sealed import SecretRequest, requests_of
+from .variables import variables_image
 
 
 class ChainRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,9 @@ def storage_needs(live: Domain, caps: QemuCapabilities) -> StorageNeeds:
     """What starting `live`, a completed document, takes. Pure."""
     nodes = nodes_of(live, caps)
     images = list(_all_images(nodes))
+    variables = variables_image(live, caps)
+    if variables is not None:
+        images.append(variables)
     identities = [i.source.identity for i in images if i.source.protocol == "nfs"]
     return StorageNeeds(
         secrets=tuple(request for image in images for request in requests_of(image)),
