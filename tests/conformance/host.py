@@ -25,6 +25,8 @@ PORTS = {"vnc": 5900, "spice": 5901, "spice-tls": 5902, "websocket": 5700}
 RENDER_NODE = "/dev/dri/foo"
 SCSI_GENERIC = "/dev/sg0"
 TPM_SOCKET = "/dev/test"
+ADVISED_NODES = "0-3"
+TIME_OFFSET_S = -30 * 60
 HUGE_PAGES = {2048: "/dev/hugepages2M", 1048576: "/dev/hugepages1G"}
 SPICE_PASSWORD = "123456"
 SECRET = b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A"
@@ -78,6 +80,8 @@ def runtime_of(prepared: Prepared, environment: Environment) -> RuntimePaths:
         sockets=_sockets(live, short),
         line_tls_directory="/etc/pki/libvirt-chardev",
         now_s=environment.now_s,
+        time_offset_s=TIME_OFFSET_S,
+        advised_nodes=ADVISED_NODES,
         memory_directory=f"{LIB_DIRECTORY}/ram/{short}",
         hugepage_directories={
             size_kib: f"{mount}/libvirt/qemu/{short}" for size_kib, mount in HUGE_PAGES.items()

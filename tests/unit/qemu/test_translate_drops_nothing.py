@@ -57,7 +57,7 @@ WITHOUT_EFFECT = {
     # Only for the making of a file that is missing, without which QEMU does not start.
     "Nvram.template",
     # Words of other hypervisors, that libvirt's QEMU driver passes over too.
-    "Features.pae", "InterfaceMac.type", "InterfaceMac.check",
+    "Features.pae", "InterfaceMac.type", "InterfaceMac.check", "Timer.catchup",
 }  # fmt: skip
 
 

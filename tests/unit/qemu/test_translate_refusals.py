@@ -8,7 +8,9 @@ from tests.unit.qemu.test_translate_command import line_of
 from tests.unit.qemu.translate_caps import CAPS
 from tests.unit.qemu.translate_documents import NIC, disk, guest
 from virtbus.errors import HypervisorFailed, InvalidDocument, Unsupported
+from virtbus.model.domain import parse_domain
 from virtbus_qemu.translate import parse_capabilities
+from virtbus_qemu.translate.unsupported import refuse_not_on_host
 
 AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' function='0x{}'/>"
 
@@ -24,7 +26,6 @@ AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' functio
             "qemu:capabilities",
         ),
         (guest("<sound model='ich7'/>"), "model 'ich7'"),
-        (guest("<graphics type='rdp'/>"), "type 'rdp'"),
         (guest(NIC.format("<driver name='vhost'/><mtu size='1400'/>")), "mtu"),
         (guest(NIC.format("<model type='sungem'/>")), "'sungem'"),
         (guest("<serial type='spicevmc'/>"), "'spicevmc'"),
@@ -39,7 +40,6 @@ AT = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' functio
         (guest().replace("type='qemu'", "type='xen'", 1), "type 'xen'"),
         (guest(inside="<cpu mode='host-passthrough'/>"), "without KVM"),
         (guest(inside="<cpu mode='custom'><model>Zen9</model></cpu>"), "'Zen9'"),
-        (guest(inside="<seclabel type='dynamic' model='selinux'/>"), "selinux"),
         (guest(inside="<on_crash>coredump-restart</on_crash>"), "on_crash"),
         (guest("<emulator>/bin/sh</emulator>"), "/bin/sh"),
     ],
@@ -78,6 +78,22 @@ def test_unsupported_names_the_element(text: str, words: str) -> None:
 def test_a_contradiction_is_an_invalid_document(text: str, words: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
         line_of(text)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (guest("<graphics type='rdp'/>"), "rdp"),
+        (guest("<interface type='hostdev'><source><address type='pci'/></source></interface>"), ""),
+        (guest(inside="<seclabel type='dynamic' model='selinux'/>"), "selinux"),
+        (guest(inside="<vcpu cpuset='0'>1</vcpu>"), "cpuset"),
+        (guest(inside="<cputune><shares>9</shares></cputune>"), "cputune"),
+    ],
+)
+def test_what_no_host_is_made_ready_for_is_refused_at_start(text: str, words: str) -> None:
+    with pytest.raises(Unsupported) as caught:
+        refuse_not_on_host(parse_domain(text))
     assert words in caught.value.message
 
 

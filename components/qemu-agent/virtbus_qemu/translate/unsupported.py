@@ -23,7 +23,6 @@ _NOT_YET = "this agent does not pass it to QEMU yet"
 
 UNSUPPORTED: dict[str, str] = {
     "cpu/@vendor": _NOT_YET,
-    "clock/timer/catchup": _NOT_YET,
     "clock/timer/@mode": _NOT_YET,
     "@bootloader": _NOT_YET,
     "@bootloader_args": _NOT_YET,
@@ -37,20 +36,14 @@ UNSUPPORTED: dict[str, str] = {
     "cpu/@deprecated_features": _NOT_YET,
     "@on_lockfailure": _NOT_YET,
     "perf": _NOT_YET,
-    "idmap": _NOT_YET,
     "qemu:capabilities": _NOT_YET,
     "lxc:namespace": _NOT_YET,
     "xen:commandline": _NOT_YET,
     "bhyve:commandline": _NOT_YET,
-    "devices/disk/source/@startupPolicy": _NOT_YET,
-    "devices/graphics/@type=rdp": _NOT_YET,
-    "devices/lease": "this agent has no lock manager",
     "devices/disk/@rawio=yes": "a guest's process has no such privilege",
     "devices/disk/@type=volume": _NOT_YET,
     "devices/disk/source/@fdgroup": "open files cannot be handed over the bus",
-    "devices/disk/source/seclabel": _NOT_YET,
     "devices/disk/backenddomain": _NOT_YET,
-    "devices/disk/transient": _NOT_YET,
     "devices/interface/route": _NOT_YET,
 }
 
@@ -63,6 +56,11 @@ NOT_ON_HOST: dict[str, str] = {
     "blkiotune": _NOT_ON_HOST,
     "memtune": _NOT_ON_HOST,
     "cputune": _NOT_ON_HOST,
+    "devices/disk/source/seclabel": "guests run without a security module's labels",
+    "devices/disk/source/@startupPolicy": _NOT_ON_HOST,
+    "devices/disk/transient": _NOT_ON_HOST,
+    "devices/lease": "this agent has no lock manager",
+    "devices/graphics/@type=rdp": "no program serves RDP here",
     "devices/interface/vlan": _NOT_ON_HOST,
     "devices/interface/virtualport": _NOT_ON_HOST,
     "devices/interface/bandwidth": _NOT_ON_HOST,
@@ -121,6 +119,9 @@ def refuse_unsupported(domain: Domain) -> None:
 
 def refuse_not_on_host(domain: Domain) -> None:
     """Raise Unsupported for the first thing in `domain` that no host is made ready for."""
+    for label in domain.seclabels:
+        if label.type != "none" and label.model != "dac":
+            raise unsupported("seclabel", f"model '{label.model}'", label.line)
     for path, element in elements("domain", domain):
         for part in _HOST_PARTS.get(path, ()):
             _refuse(path, element, part)

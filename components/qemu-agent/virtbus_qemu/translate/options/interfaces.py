@@ -174,7 +174,7 @@ def _rom(nic: Interface) -> dict[str, Any]:
         raise invalid("interface/rom", "only PCI devices have a ROM", rom.line)
     if rom.enabled is False:
         return {"romfile": ""}
-    if rom.file is not None and not rom.file.startswith("/"):
+    if rom.file and not rom.file.startswith("/"):
         raise invalid("interface/rom", "expected an absolute path", rom.line)
     return {"rombar": None if rom.bar is None else int(rom.bar), "romfile": rom.file}
 

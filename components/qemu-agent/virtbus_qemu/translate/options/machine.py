@@ -11,6 +11,7 @@ from ..machine import Board
 from ..words import keyed, on_off, unsupported
 from .memory_devices import machine_memory_options
 
+_PCI_HOSTS = {"pci-root": "i440FX-pcihost", "pcie-root": "q35-pcihost"}
 _ACCELERATORS = {"qemu": "tcg", "kvm": "kvm", "hvf": "hvf"}
 _IRQ_CHIPS = {"qemu": "split", "kvm": "on"}
 
@@ -109,7 +110,11 @@ def accelerator_options(domain: Domain, board: Board) -> Iterator[str]:
 
 
 def chipset_options(domain: Domain) -> Iterator[str]:
-    """Memory of system management mode."""
+    """Memory of system management mode; room for PCI devices above 4 GiB."""
     smm = domain.features.smm if domain.features else None
     if smm is not None and smm.state and smm.tseg is not None:
         yield from ("-global", f"mch.extended-tseg-mbytes={smm.tseg.size_bytes >> 20}")
+    for controller in domain.devices.controllers:
+        if controller.pcihole64 is not None:
+            host = _PCI_HOSTS[controller.model or "pci-root"]
+            yield from ("-global", f"{host}.pci-hole64-size={controller.pcihole64.size_kib}K")

@@ -11,7 +11,7 @@ from virtbus.model.engine.number_sets import numbers
 from ..machine import Board
 from ..runtime import RuntimePaths
 from ..words import invalid, keyed, on_off
-from .memory_backend import Backends, Wanted
+from .memory_backend import Backend, Backends, Wanted
 
 _ASSOCIATIVITIES = {"none": "none", "direct": "direct", "full": "complex"}
 _CACHE_POLICIES = {"none": "none", "writeback": "write-back", "writethrough": "write-through"}
@@ -63,12 +63,23 @@ def numa_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Iterato
             parts.append(f"initiator={initiators[number]}")
         parts.append(f"memdev=ram-node{number}" if by_object else f"mem={cell.size_kib // 1024}")
         yield from ("-numa", ",".join(parts))
+    if not by_object:
+        yield from _without_objects(made)
     yield from _distances(numa.cell)
     if links is not None:
         for link in links.links:
             yield from ("-numa", _link(link.initiator, link.target, link.cache or 0, link))
         for number, cell in enumerate(numa.cell):
             yield from _caches(number, cell)
+
+
+def _without_objects(made: list[Backend]) -> Iterator[str]:
+    """What the objects would say, on machines that take cells without."""
+    if any(backend.properties.get("prealloc") for backend in made):
+        yield "-mem-prealloc"
+    path = next((b.properties["mem-path"] for b in made if "mem-path" in b.properties), None)
+    if path is not None:
+        yield from ("-mem-path", path)
 
 
 def _of_cell(number: int, cell: NumaCell) -> Wanted:

@@ -11,6 +11,7 @@ from virtbus.model.domain.memory_tuning import MemoryBacking
 from virtbus.model.domain.numa import NumaCell, NumaTune
 from virtbus.model.engine.number_sets import numbers
 
+from ..aliases import alias_of
 from ..capabilities import QemuCapabilities
 from ..runtime import RuntimePaths
 from ..words import invalid, json_option
@@ -121,7 +122,8 @@ class Backends:
 
     def _path(self, wanted: Wanted, pages: _Pages) -> str:
         if not pages.size_kib:
-            return f"{self._runtime.memory_directory}/{wanted.id}"
+            name = alias_of(wanted.device) if wanted.device else wanted.id
+            return f"{self._runtime.memory_directory}/{name}"
         path = self._runtime.hugepage_directories.get(pages.size_kib)
         if path is None:
             raise invalid("memoryBacking/hugepages", f"no pages of {pages.size_kib} KiB here")

@@ -12,6 +12,9 @@ from ..machine import Board
 from ..places import device_place
 from ..words import invalid, json_option, keyed, unsupported
 
+SERVER_SOCKET = "/var/lib/libvirt/shmem-{}-sock"
+"""Where a server is that has no path: as libvirt documents it, for whoever starts servers."""
+
 _MASTER: dict[str | None, str | None] = {None: None, "master": "on", "peer": "off"}
 
 
@@ -41,9 +44,8 @@ def shmem_options(shmems: list[Shmem], board: Board) -> Iterator[str]:
         }
         yield from ("-device", json_option(properties))
         if server is not None:
-            if not server.path:
-                raise unsupported("shmem/server", "without 'path'", shmem.line)
-            yield from ("-chardev", keyed("socket", id=line, path=server.path))
+            path = server.path or SERVER_SOCKET.format(shmem.name)
+            yield from ("-chardev", keyed("socket", id=line, path=path))
 
 
 def pstore_options(pstore: Pstore | None, board: Board) -> Iterator[str]:

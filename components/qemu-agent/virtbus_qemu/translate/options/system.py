@@ -30,9 +30,6 @@ def system_options(domain: Domain, board: Board, runtime: RuntimePaths) -> Itera
     caps = board.caps
     if domain.devices.emulator not in (None, caps.emulator):
         raise unsupported("devices/emulator", f"'{domain.devices.emulator}'", domain.devices.line)
-    for label in domain.seclabels:
-        if label.type != "none" and label.model != "dac":
-            raise unsupported("seclabel", f"model '{label.model}'", label.line)
     yield from ("-name", name_option(domain.name))
     yield from deprecation_options(domain)
     yield "-S"
