@@ -45,7 +45,12 @@ from .storage.images import nodes_of, write_numbers
 from .storage.needs import attach_chains
 from .words import QmpCommand, json_option
 
-_FULL_NAMES = {"ahci": "ich9-ahci", "lsi": "lsi53c895a", "dc-390": "dc390"}
+_FULL_NAMES = {
+    "virtio-iommu": "virtio-iommu-pci",
+    "ahci": "ich9-ahci",
+    "lsi": "lsi53c895a",
+    "dc-390": "dc390",
+}
 """Short names that -device takes but no list of devices has."""
 
 
