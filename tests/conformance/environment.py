@@ -20,6 +20,7 @@ from .replies import Replies, capabilities_of, find_recording
 NOW_S = 1234567890
 TIME_ZONE = "VIR00:30"
 UUID = "00010203-0405-4607-8809-0a0b0c0d0e0f"
+ARCHITECTURE = "x86_64"
 MAC = "52:54:00:00:00:00"
 
 _GONE_WITH_FLAG = {

@@ -28,6 +28,7 @@ TPM_SOCKET = "/dev/test"
 ADVISED_NODES = "0-3"
 TIME_OFFSET_S = -30 * 60
 HUGE_PAGES = {2048: "/dev/hugepages2M", 1048576: "/dev/hugepages1G"}
+NODES = frozenset(range(4))
 SPICE_PASSWORD = "123456"
 SECRET = b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A"
 MASTER_KEY = bytes(range(32))
@@ -87,6 +88,7 @@ def runtime_of(prepared: Prepared, environment: Environment) -> RuntimePaths:
             size_kib: f"{mount}/libvirt/qemu/{short}" for size_kib, mount in HUGE_PAGES.items()
         },
         storage=_storage(needs.storage, environment, directory),
+        host_nodes=NODES,
         screens=screens,
         ports=_ports(live, screens),
         render_node=RENDER_NODE,

@@ -17,14 +17,14 @@ from virtbus.model.domain import (
 from virtbus.model.network.update import update_network
 from virtbus_qemu.translate import CommandLine, check, complete, prepare, translate
 
-from .environment import UUID, Environment, generated_macs
+from .environment import ARCHITECTURE, UUID, Environment, generated_macs
 from .host import run_directory, runtime_of, settle_vsock
 
 
 def define_generic(text: bytes) -> Domain:
     """A document as every hypervisor takes it."""
     domain = parse_domain(text)
-    apply_defaults(domain, uuid=UUID, macs=generated_macs())
+    apply_defaults(domain, uuid=UUID, macs=generated_macs(), arch=ARCHITECTURE)
     settle_devices(domain)
     check_domain(domain)
     return domain

@@ -28,6 +28,7 @@ class TestDriver(DefiningDriver[AgentSettings]):
     name = "test"
     routes = ("test:///default", "test:///*")
     keeps_store = False
+    architecture = translate.ARCHITECTURE
 
     def __init__(self, host: Host[AgentSettings]) -> None:
         super().__init__(host)

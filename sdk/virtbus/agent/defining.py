@@ -43,6 +43,8 @@ class DefiningDriver(Driver[SettingsT]):
     """Keeps definitions in the agent's store and the guests' documents in memory."""
 
     mac_prefix = "52:54:00"
+    architecture = ""
+    """That of guests whose document names none; "" where `complete` knows it."""
 
     def __init__(self, host: Host[SettingsT]) -> None:
         super().__init__(host)
@@ -72,6 +74,7 @@ class DefiningDriver(Driver[SettingsT]):
             uuid=str(uuids.uuid4()),
             macs=_macs(self.mac_prefix),
             genid=str(uuids.uuid4()),
+            arch=self.architecture,
         )
         document.id = None
         await self.complete(document)

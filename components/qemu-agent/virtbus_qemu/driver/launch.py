@@ -16,6 +16,7 @@ from virtbus_qemu.link import Monitor, MonitorEvent, Process, RunAs, listen, spa
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
 from virtbus_qemu.link.host import UNITS
+from virtbus_qemu.link.numa import online_nodes
 from virtbus_qemu.link.passed import open_passed
 from virtbus_qemu.link.process import ENVIRONMENT
 from virtbus_qemu.translate import (
@@ -145,6 +146,7 @@ class Launcher:
             tap_fds=queues.taps,
             vhost_fds=queues.vhost,
             fds=fds,
+            host_nodes=online_nodes(),
             now_s=int(time.time()),
             time_offset_s=time.localtime().tm_gmtoff,
             page_kib=UNITS.page_kib,

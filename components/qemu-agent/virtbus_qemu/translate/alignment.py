@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from virtbus.model.domain import Domain
 
+from .words import invalid
+
+MAX_KIB = (2**63 - 1) // 1024
 WHOLE_KIB, MODULE_KIB, POWER_KIB = 1024, 2048, 256 * 1024
 
 
@@ -17,6 +20,10 @@ def align_memory(domain: Domain, arch: str) -> None:
     cells = domain.cpu.numa.cell if domain.cpu and domain.cpu.numa else []
     for cell in cells:
         cell.memory, cell.unit = _up(cell.size_kib, whole_kib), "KiB"
+        if cell.memory > MAX_KIB:
+            raise invalid(
+                "cpu/numa/cell", f"{cell.memory} KiB are more than there can be", cell.line
+            )
     plain_kib = sum(cell.memory for cell in cells) or _up(plain_kib, whole_kib)
     if domain.max_memory is not None:
         domain.max_memory.size_kib = _up(domain.max_memory.size_kib, whole_kib)

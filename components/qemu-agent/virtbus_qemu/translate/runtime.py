@@ -61,7 +61,7 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     Memory: `page_kib` is the host's ordinary page, `default_hugepage_kib` its default huge
     one, `hugepage_directories` are the guest's own folders on hugetlbfs by the size of the
     page, `memory_directory` is its folder for memory in files, and `advised_nodes` are the
-    host's NUMA nodes that a service advises for it.
+    host's NUMA nodes that a service advises for it; `host_nodes` all it has (None: not known).
 
     Screens: `ports` are free TCP ports for what `ports_needed` asks; `render_node` is a
     device that draws, "" where the host has none; `dbus_address` is the guest's own bus.
@@ -86,6 +86,7 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     hugepage_directories: dict[int, str] = {}
     memory_directory: str = ""
     advised_nodes: str | None = None
+    host_nodes: frozenset[int] | None = None
     storage: StorageFacts = NOTHING
     screens: ScreenSettings = ScreenSettings()
     ports: dict[str, int] = {}

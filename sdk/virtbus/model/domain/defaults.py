@@ -25,14 +25,19 @@ from .root import Domain
 from .seat import settle_seat
 
 
-def apply_defaults(domain: Domain, *, uuid: str, macs: Iterator[str], genid: str = "") -> None:
+def apply_defaults(
+    domain: Domain, *, uuid: str, macs: Iterator[str], genid: str = "", arch: str = ""
+) -> None:
     """Fill in what `domain` leaves out; what it says stays. Pure apart from `domain`.
 
     `uuid` and `genid` are used when the document has none but wants one, `macs` gives an
-    address for each interface without one. On return: UUID, memory, vcpu, threads, clock,
-    the lifecycle actions, controllers' indexes, MAC addresses and the first console are set.
+    address for each interface without one, and `arch` is the architecture where the
+    document names none ("" leaves that to the hypervisor). On return: UUID, memory, vcpu,
+    threads, clock, the lifecycle actions, controllers' indexes, MAC addresses and the first
+    console are set.
     """
     walk.defaults("domain", domain)
+    domain.os.type.arch = domain.os.type.arch or arch or None
     domain.devices.controllers = settle_order(domain.devices.controllers)
     settle_identity(domain, uuid, genid or uuid)
     settle_memory(domain)

@@ -135,7 +135,8 @@ def _check_usb(controller: Controller, domain: Domain) -> None:
     if model == "none":
         for placed in all_placed(domain.devices):
             if is_usb(placed):
-                raise unsupported(placed.kind, "USB, which is disabled", placed.device.line)
+                reason = "it is on USB, which is disabled for this guest"
+                raise invalid(placed.kind, reason, placed.device.line)
     if model == "none" and sum(c.type == "usb" for c in controllers) > 1:
         raise invalid("controller", "USB is disabled, so there can be no other controller", line)
     if controller.ports is not None and not (model or "").endswith("xhci"):

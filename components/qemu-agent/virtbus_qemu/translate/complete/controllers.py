@@ -135,7 +135,7 @@ def _check_usb(controller: Controller) -> None:
         raise unsupported("controller", f"model '{controller.model}'", controller.line)
     if (controller.model or "").endswith("xhci") and (controller.ports or 0) > _XHCI_PORTS:
         reason = f"a {controller.model} has at most {_XHCI_PORTS} ports"
-        raise unsupported("controller", reason, controller.line)
+        raise invalid("controller", reason, controller.line)
 
 
 def _check_pci(controller: Controller, domain: Domain, board: Board) -> None:

@@ -184,6 +184,8 @@ def _place(domain: Domain, disk: Disk, board: Board) -> dict[str, Any]:
             at = _at(disk)
             own = "ide" if board.q35 and at.controller == 0 else board.bus("sata", at.controller)
             return {"driver": f"ide-{kind}", "bus": f"{own}.{at.unit}"}
+        case "fdc" if board.pseries:
+            raise unsupported("disk", "a floppy on this machine", disk.line)
         case "fdc":
             return {"driver": "floppy", "unit": _at(disk).unit}
     raise unsupported("disk/target", f"bus '{disk.target.bus}' on this machine", disk.line)

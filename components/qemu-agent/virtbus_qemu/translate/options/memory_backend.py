@@ -183,6 +183,9 @@ class Backends:
         else:
             told = None
         nodes = numbers(told)
+        known = self._runtime.host_nodes
+        if known is not None and not known.issuperset(nodes):
+            raise invalid("numatune", f"the host has no NUMA node {min(set(nodes) - known)}")
         if nodes and mode != "restrictive":
             properties["host-nodes"] = list(nodes)
             properties["policy"] = _POLICIES[mode]

@@ -1,5 +1,6 @@
 """What many devices have: alias, boot order, option ROM, virtio's own options."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeAlias
 
 from ...engine.declare import Attr, Element, Needed
@@ -7,6 +8,9 @@ from ...engine.values import Integer, OnOff, Positive, YesNo
 
 USER_ALIAS = "ua-"
 """An alias with this prefix was chosen by a person and belongs to the definition."""
+
+LOADPARM_CHARS = 8
+_LOADPARM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789. ")
 
 Queues: TypeAlias = Annotated[int, Integer(1, 65535)]
 
@@ -31,6 +35,14 @@ class BootOrder(Element, kw_only=True):
         """Firmware of IBM Z reads capital letters."""
         if self.loadparm is not None:
             self.loadparm = self.loadparm.upper()
+
+    def problems(self) -> Iterator[str]:
+        """The firmware has room for eight characters of a few kinds."""
+        text = self.loadparm
+        if text is not None and not (
+            1 <= len(text) <= LOADPARM_CHARS and _LOADPARM.issuperset(text)
+        ):
+            yield f"loadparm is 1 to {LOADPARM_CHARS} letters, digits, dots and blanks"
 
 
 class AcpiIndex(Element, kw_only=True):
