@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .devices import Devices
 from .devices.graphics import DbusGraphics, VncGraphics
 from .devices.input import Input, InputBus
-from .devices.video import Video, VideoModel
+from .devices.video import Video, VideoModel, VideoType
 
 if TYPE_CHECKING:
     from .root import Domain
@@ -20,6 +20,11 @@ MEMORY_KIB: dict[str, int] = {
     "vga": 16384, "cirrus": 16384, "vmvga": 16384, "bochs": 16384, "xen": 4096, "qxl": 65536,
 }  # fmt: skip
 _OF_VMWARE_KIB = {"vbox": 8192, "vmware": 4096}
+DEFAULT_CARDS: dict[str, VideoType] = {
+    "xen": "xen", "vbox": "vbox", "vmware": "vmvga", "parallels": "parallels", "vz": "parallels",
+    "bhyve": "gop", "test": "vga",
+}  # fmt: skip
+"""The card of hypervisors that have one for all guests; others choose by the machine."""
 _ADJUSTED_CARDS = ("vga", "cirrus", "vmvga")
 
 
@@ -32,6 +37,8 @@ def settle_seat(domain: Domain) -> None:
     if devices.videos:
         _settle_first(devices.videos[0])
     for video in devices.videos:
+        if video.model.type == "default":
+            video.model.type = DEFAULT_CARDS.get(domain.type, "default")
         settle_video_memory(video.model, domain.type)
     for device in devices.inputs:
         device.bus = device.bus or _bus_of(device, domain)
