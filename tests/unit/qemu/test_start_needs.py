@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.qemu.test_translate_command import domain_of
-from tests.unit.qemu.translate_caps import CAPS
-from tests.unit.qemu.translate_documents import guest
-from virtbus.errors import HypervisorFailed, Unsupported
-from virtbus.model.domain import Domain
+from virtbus.errors import HypervisorFailed
 from virtbus_qemu.link.firmware import read_firmware
 from virtbus_qemu.link.hostdevices import find_scsi, find_usb
 from virtbus_qemu.link.nvram import make_variables
-from virtbus_qemu.translate import complete
-from virtbus_qemu.translate.firmware import settle_firmware
+from virtbus_qemu.translate.firmware import FlashMapping
 from virtbus_qemu.translate.host_devices import ScsiRequest, UsbRequest
 from virtbus_qemu.translate.runtime import UsbPlace
 
@@ -34,13 +29,6 @@ def describe(folder: Path, name: str, code: str, *features: str) -> None:
     (folder / name).write_text(json.dumps(description), encoding="utf-8")
 
 
-def efi(inside: str = "") -> Domain:
-    text = guest().replace("<os>", "<os firmware='efi'>").replace("</os>", inside + "</os>")
-    domain = domain_of(text)
-    complete(domain, CAPS, new=True)
-    return domain
-
-
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
     system, local = tmp_path / "share", tmp_path / "etc"
@@ -51,46 +39,14 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return system, local
 
 
-@pytest.mark.parametrize(
-    "inside, code, secure",
-    [
-        ("", "secure", True),
-        ("<loader secure='no'/>", "plain", False),
-        ("<firmware><feature enabled='no' name='secure-boot'/></firmware>", "plain", False),
-        ("<firmware><feature enabled='yes' name='enrolled-keys'/></firmware>", "secure", True),
-    ],
-)
-def test_the_first_firmware_that_fits_is_taken(
-    inside: str, code: str, folders: tuple[Path, Path], *, secure: bool
-) -> None:
-    domain = efi(inside)
-    installed, problems = read_firmware(folders)
-    settle_firmware(domain, installed, "/state")
-    loader, nvram = domain.os.loader, domain.os.nvram
-    assert not problems and loader is not None and nvram is not None
-    assert loader.path == f"/fw/{code}.fd" and bool(loader.secure) is secure
-    assert nvram.template == f"/fw/{code}_VARS.fd"
-    assert nvram.path == f"/state/{domain.name}_VARS.fd"
-    smm = domain.features.smm if domain.features else None
-    assert not secure or (smm is not None and smm.state is True)
-    again = domain.os
-    settle_firmware(domain, [], "/elsewhere")
-    assert domain.os == again
-
-
 def test_descriptions_hide_each_other_by_name(folders: tuple[Path, Path]) -> None:
     (folders[1] / "10-secure.json").write_text("")
     (folders[1] / "20-plain.json").write_text("{")
     installed, problems = read_firmware(folders)
-    assert [i.mapping.executable.filename for i in installed if i.mapping.executable] == [
-        "/fw/local.fd"
-    ]
+    (only,) = installed
+    assert isinstance(only.mapping, FlashMapping)
+    assert only.mapping.executable.filename == "/fw/local.fd"
     assert len(problems) == 1 and "20-plain.json" in problems[0]
-
-
-def test_firmware_that_is_not_there_is_refused() -> None:
-    with pytest.raises(Unsupported, match="none is installed"):
-        settle_firmware(efi(), [], "/state")
 
 
 def test_usb_devices_are_found_by_what_they_are(tmp_path: Path) -> None:
