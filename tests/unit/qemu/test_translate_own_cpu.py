@@ -48,7 +48,7 @@ POWER_WITH_KVM = {
 
 
 @pytest.mark.parametrize(
-    ("target", "machine", "kind", "more", "mode", "model"),
+    "target, machine, kind, more, mode, model",
     [
         ("ppc64", "pseries", "qemu", {}, "custom", "POWER9"),
         ("ppc64", "pseries", "kvm", {}, "host-passthrough", None),
@@ -76,7 +76,7 @@ BOTH = [
 
 
 @pytest.mark.parametrize(
-    ("kind", "gic", "version"),
+    "kind, gic, version",
     [
         ("kvm", BOTH, "3"),
         ("kvm", BOTH[:1], "2"),

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from virtbus.model.domain import Domain
 from virtbus.model.engine.declare import Element
+from virtbus.model.engine.namespaces import clark
 from virtbus.model.engine.table import Field, table_of
-from virtbus.model.engine.walk import elements
 
 from .words import unsupported
 
@@ -95,26 +95,36 @@ class _Part(NamedTuple):
     reason: str
 
 
-def _by_element(table: dict[str, str]) -> dict[str, list[_Part]]:
-    found: dict[str, list[_Part]] = {}
+class _Node(NamedTuple):
+    """An element that the table names, or that holds one which it names."""
+
+    parts: list[_Part]
+    below: dict[str, _Node]
+
+
+def _tree(table: dict[str, str]) -> _Node:
+    root = _Node([], {})
     for path, reason in table.items():
-        element, _, attribute = f"domain/{path}".partition("/@")
+        element, _, attribute = path.partition("@")
         name, has_value, value = attribute.partition("=")
-        part = _Part(name, value if has_value else None, reason)
-        found.setdefault(element, []).append(part)
-    return found
+        node = root
+        for step in element.strip("/").split("/") if element else ():
+            node = node.below.setdefault(step, _Node([], {}))
+        node.parts.append(_Part(name, value if has_value else None, reason))
+    return root
 
 
-_PARTS = _by_element(UNSUPPORTED)
-_HOST_PARTS = _by_element(NOT_ON_HOST)
+_AT_ALL = _tree(UNSUPPORTED)
+_ON_HOST = _tree(NOT_ON_HOST)
 
 
 def refuse_unsupported(domain: Domain) -> None:
     """Raise Unsupported for the first thing in `domain` that the table names."""
-    for path, element in elements("domain", domain):
-        for part in _PARTS.get(path, ()):
-            _refuse(path, element, part)
-        _refuse_libvirts_own(path, element)
+    _refuse(domain, _AT_ALL, "")
+    for tag in domain.other:
+        # libvirt's own namespaces mean something to a hypervisor; those of applications do not.
+        if _LIBVIRT in tag.partition(">")[0]:
+            raise unsupported("domain", f"element '{tag[1:].split()[0]}'", domain.line)
 
 
 def refuse_not_on_host(domain: Domain) -> None:
@@ -122,31 +132,39 @@ def refuse_not_on_host(domain: Domain) -> None:
     for label in domain.seclabels:
         if label.type != "none" and label.model != "dac":
             raise unsupported("seclabel", f"model '{label.model}'", label.line)
-    for path, element in elements("domain", domain):
-        for part in _HOST_PARTS.get(path, ()):
-            _refuse(path, element, part)
+    _refuse(domain, _ON_HOST, "")
 
 
-def _refuse(path: str, element: Element, part: _Part) -> None:
-    where = path.removeprefix("domain/")
+def _refuse(element: Element, node: _Node, path: str) -> None:
+    for part in node.parts:
+        _refuse_part(path, element, part)
+    for name, below in node.below.items():
+        field = table_of(type(element)).elements.get(clark(name))
+        if field is None:
+            continue  # this kind of the element has none
+        value = getattr(element, field.name)
+        if not value:
+            continue
+        where = f"{path}/{name}" if path else name
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, Element):
+                _refuse(each, below, where)
+            else:
+                raise unsupported(where, below.parts[0].reason, element.line)
+
+
+def _refuse_part(path: str, element: Element, part: _Part) -> None:
     if not part.name:
-        raise unsupported(where, part.reason, element.line)
+        raise unsupported(path, part.reason, element.line)
     for field in table_of(type(element)).fields:
         if field.xml == part.name:
             value = getattr(element, field.name)
             if _matches(field, value, part.value):
                 what = f"'{part.name}'" if part.value is None else f"{part.name} '{part.value}'"
-                raise unsupported(where, f"{what} ({part.reason})", element.line)
+                raise unsupported(path, f"{what} ({part.reason})", element.line)
 
 
 def _matches(field: Field, value: Any, wanted: str | None) -> bool:
     if value is None or value is False or value == []:
         return False
     return wanted is None or field.codec.format(value) == wanted
-
-
-def _refuse_libvirts_own(path: str, element: Element) -> None:
-    """libvirt's own namespaces mean something to a hypervisor; those of applications do not."""
-    for tag in element.other:
-        if _LIBVIRT in tag.partition(">")[0]:
-            raise unsupported(path, f"element '{tag[1:].split()[0]}'", element.line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
@@ -140,19 +141,24 @@ def _explore(cls: type[Element], wanted: _Wanted, known: dict[type[Element], boo
 
 def copy_of(element: E) -> E:
     """A copy that shares nothing changeable with `element`."""
-    changes: dict[str, Any] = {}
-    for field in table_of(type(element)).body:
-        value = getattr(element, field.name)
-        if not value:
-            if field.kind in (Kind.CHILDREN, Kind.VALUES):
-                changes[field.name] = []
-        elif field.kind is Kind.CHILD:
-            changes[field.name] = copy_of(value)
-        elif field.kind is Kind.CHILDREN:
-            changes[field.name] = [copy_of(item) for item in value]
-        elif field.kind is Kind.VALUES:
-            changes[field.name] = list(value)
-    return msgspec.structs.replace(element, **changes)
+    copied = copy(element)
+    for name, kind in _to_copy(type(element)):
+        value = getattr(element, name)
+        if kind is Kind.CHILD:
+            if value is not None:
+                setattr(copied, name, copy_of(value))
+        elif kind is Kind.CHILDREN:
+            setattr(copied, name, [copy_of(item) for item in value])
+        else:
+            setattr(copied, name, list(value))
+    return copied
+
+
+@functools.cache
+def _to_copy(cls: type[Element]) -> tuple[tuple[str, Kind], ...]:
+    """The fields of `cls` whose values can be changed in place."""
+    kinds = (Kind.CHILD, Kind.CHILDREN, Kind.VALUES)
+    return tuple((field.name, field.kind) for field in table_of(cls).body if field.kind in kinds)
 
 
 def check(tag: str, element: Element) -> None:

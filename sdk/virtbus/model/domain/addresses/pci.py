@@ -52,7 +52,7 @@ def assign_pci(devices: Devices, machine: PciMachine) -> None:
     controllers = [c for c in devices.controllers if c.type == "pci"]
     last = max((c.index or 0 for c in controllers), default=-1)
     count = last + 1
-    if count:
+    if count and not _is_settled(devices, machine, last):
         count = _count_buses(devices, machine, last)
     buses = _collected(devices, machine, count, growing=False)
     if not machine.has_pci:
@@ -60,6 +60,21 @@ def assign_pci(devices: Devices, machine: PciMachine) -> None:
     machine.chipset(devices, buses)
     _give_all(devices, machine, buses)
     _mark_shared_slots(devices)
+
+
+def _is_settled(devices: Devices, machine: PciMachine, last: int) -> bool:
+    """Whether all buses up to the last are there, and all devices have places on them."""
+    indexes = {c.index for c in devices.controllers if c.type == "pci"}
+    if last == 0 or len(indexes) != last + 1:
+        return False
+    for placed in all_placed(devices):
+        address = placed.device.address
+        if is_pci_open(address):
+            if machine.connect(placed):
+                return False
+        elif isinstance(address, PciAddress) and (address.bus or 0) > last:
+            return False
+    return True
 
 
 def _count_buses(devices: Devices, machine: PciMachine, last: int) -> int:

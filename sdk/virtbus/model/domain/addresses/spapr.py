@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..devices import Devices
 from ..devices.address import SpaprVioAddress
 from .faults import bad_address
-from .placed import Placed, all_placed
+from .placed import Placed, all_placed, of_kind
 
 FIRST_REGISTERS = {
     "interface": 0x1000,
@@ -25,15 +25,17 @@ def assign_spapr_vio(devices: Devices, belongs: Callable[[Placed], bool]) -> Non
 
     Raises InvalidDocument for a register that is used twice.
     """
-    everything = list(all_placed(devices))
-    for kind in FIRST_REGISTERS:
-        for placed in everything:
-            if placed.kind == kind and belongs(placed):
-                if not isinstance(placed.device.address, SpaprVioAddress):
-                    placed.device.address = SpaprVioAddress()
-                _settle(placed, everything)
-            elif placed.kind == kind and isinstance(placed.device.address, SpaprVioAddress):
-                _settle(placed, everything)
+    mine = [
+        placed
+        for kind in FIRST_REGISTERS
+        for placed in (Placed(kind, device) for device in of_kind(devices, kind))
+        if belongs(placed) or isinstance(placed.device.address, SpaprVioAddress)
+    ]
+    everything = list(all_placed(devices)) if mine else []
+    for placed in mine:
+        if not isinstance(placed.device.address, SpaprVioAddress):
+            placed.device.address = SpaprVioAddress()
+        _settle(placed, everything)
 
 
 def _settle(placed: Placed, everything: list[Placed]) -> None:
