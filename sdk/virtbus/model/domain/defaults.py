@@ -21,6 +21,7 @@ from .devices.interface_parts import UNSET_MAC, InterfaceMac
 from .devices.order import settle_order
 from .disks import settle_disks
 from .lines import number_lines, pair_console
+from .metadata import settle_metadata
 from .root import Domain
 from .seat import settle_seat
 
@@ -52,6 +53,7 @@ def apply_defaults(
     if domain.on_lockfailure == "default":
         domain.on_lockfailure = None
     _drop_empty(domain)
+    settle_metadata(domain)
     settle_disks(domain)
     for interface in domain.devices.interfaces:
         _mac(interface, macs)

@@ -28,6 +28,21 @@ def set_metadata(domain: Domain, uri: str, xml: str | None, *, prefix: str = "")
                 f"<metadata>: {reason}", line=0, element="metadata", reason=reason
             )
         entries.append(text)
+    _write(domain, entries)
+
+
+def settle_metadata(domain: Domain) -> None:
+    """Keep the first element of each application's namespace, and none without one."""
+    entries = _entries(domain)
+    kept: dict[str, str] = {}
+    for text, tag in entries:
+        kept.setdefault(_namespace(tag), text)
+    kept.pop("", None)
+    if len(kept) < len(entries):
+        _write(domain, list(kept.values()))
+
+
+def _write(domain: Domain, entries: list[str]) -> None:
     body = "".join(f"\n    {entry}" for entry in entries)
     domain.metadata = f"<metadata>{body}\n  </metadata>" if entries else None
 

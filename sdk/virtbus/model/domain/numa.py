@@ -11,6 +11,8 @@ from ..engine.values import UInt, ULong, Unit, YesNo, scaled
 
 MemoryMode: TypeAlias = Literal["strict", "preferred", "interleave", "restrictive"]
 KIB = Unit("KiB", "KiB")
+HERE = 10
+"""The distance of a cell to itself."""
 
 
 class NumaMemory(Element):
@@ -193,6 +195,25 @@ class Numa(Element):
         for number, cell in enumerate(self.cell):
             cell.id = number if cell.id is None else cell.id
         self.cell.sort(key=lambda cell: cell.id or 0)
+        self._mirror_distances()
+
+    def _mirror_distances(self) -> None:
+        """What is told of one way holds for the way back; a cell that has any is near itself."""
+        told = [
+            {s.id: s.value for s in cell.distances.sibling} if cell.distances else {}
+            for cell in self.cell
+        ]
+        both: list[dict[int, int]] = [dict(ways) for ways in told]
+        for here, ways in enumerate(told):
+            for there, value in ways.items():
+                if there < len(both):
+                    both[there].setdefault(here, value)
+        for here, (cell, ways) in enumerate(zip(self.cell, both, strict=True)):
+            if ways:
+                ways.setdefault(here, HERE)
+                cell.distances = Distances(
+                    sibling=[Sibling(id=there, value=ways[there]) for there in sorted(ways)]
+                )
 
     def problems(self) -> Iterator[str]:
         """Numbers without gaps; each processor in one cell; distances that lead somewhere."""
@@ -204,8 +225,10 @@ class Numa(Element):
         if len(cpus) != len(set(cpus)):
             yield "a processor is in more than one cell"
         for number, cell in zip(ids, self.cell, strict=True):
+            if cell.distances is not None and not cell.distances.sibling:
+                yield f"cell {number} has <distances> without a <sibling>"
             for sibling in cell.distances.sibling if cell.distances else ():
                 if sibling.id >= count:
                     yield f"cell {number} has a distance to cell {sibling.id}, which is not there"
-                if (sibling.value == 10) != (sibling.id == number):
+                if (sibling.value == HERE) != (sibling.id == number):
                     yield f"distance 10 is that of a cell to itself (cell {number})"

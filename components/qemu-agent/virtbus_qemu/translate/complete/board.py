@@ -7,6 +7,8 @@ from typing import Literal
 from virtbus.model.domain import Domain
 from virtbus.model.domain.cpu import Cpu, CpuFeature, CpuModel
 from virtbus.model.domain.features import Features, Gic
+from virtbus.model.domain.security import SecurityLabel
+from virtbus.model.engine.number_sets import number_set, numbers
 
 from ..machine import Board
 from ..words import invalid
@@ -23,6 +25,9 @@ def board_facts(domain: Domain, board: Board) -> None:
     if domain.cpu is not None:
         _settle_cpu(domain.cpu, domain.type, board)
     _interrupts(domain, board)
+    _processors_of_cells(domain, board)
+    if len(domain.seclabels) == 1:
+        _label(domain.seclabels[0])
     if not board.new and board.s390 and board.machine.acpi is False and domain.features:
         domain.features.acpi = False  # once accepted, and never there
 
@@ -75,6 +80,27 @@ def _vector_lengths(cpu: Cpu) -> None:
         raise invalid("cpu/feature", "SVE disabled, but SVE vector lengths provided", cpu.line)
     else:
         vectors.policy = "require"
+
+
+def _processors_of_cells(domain: Domain, board: Board) -> None:
+    """The first cell has the processors that are in no other."""
+    cells = domain.cpu.numa.cell if domain.cpu and domain.cpu.numa else []
+    maximum = domain.vcpu.maximum or 1
+    if not cells or maximum > board.machine.max_cpus:
+        return
+    if sum(len(numbers(cell.cpus)) for cell in cells) < maximum:
+        others = {cpu for cell in cells[1:] for cpu in numbers(cell.cpus)}
+        cells[0].cpus = number_set(set(range(maximum)) - others) or None
+
+
+def _label(label: SecurityLabel) -> None:
+    """The one that names no model has the host's: guests here have none."""
+    if label.model is not None:
+        return
+    if label.type != "none" and (label.type != "dynamic" or label.baselabel):
+        raise invalid("seclabel", "a 'model' is missing", label.line)
+    label.model, label.type, label.relabel = "none", "none", None
+    label.label = label.imagelabel = None
 
 
 def _interrupts(domain: Domain, board: Board) -> None:

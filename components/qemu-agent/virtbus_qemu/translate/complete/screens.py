@@ -5,7 +5,7 @@ from __future__ import annotations
 from virtbus.model.domain import Domain
 from virtbus.model.domain.devices import Devices
 from virtbus.model.domain.devices.audio import NoneAudio, SpiceAudio
-from virtbus.model.domain.devices.graphics import SdlGraphics, VncGraphics
+from virtbus.model.domain.devices.graphics import AUTOMATIC, SdlGraphics, VncGraphics
 from virtbus.model.domain.devices.spice import SpiceGraphics
 from virtbus.model.domain.devices.video import VideoType
 from virtbus.model.domain.seat import settle_video_memory
@@ -13,6 +13,7 @@ from virtbus.model.domain.seat import settle_video_memory
 from ..machine import Board
 
 QXL_VGAMEM_KIB = 16384
+LIBVIRTS_FOLDER = "/var/lib/libvirt/qemu/"
 
 
 def screens(domain: Domain, board: Board) -> None:
@@ -24,7 +25,18 @@ def screens(domain: Domain, board: Board) -> None:
         if video.model.type == "qxl":
             video.model.vgamem_kib = video.model.vgamem_kib or QXL_VGAMEM_KIB
         settle_video_memory(video.model, domain.type)
+    for graphics in devices.graphics:
+        if isinstance(graphics, VncGraphics):
+            _forget_socket(graphics)
     _audio(devices)
+
+
+def _forget_socket(graphics: VncGraphics) -> None:
+    """A socket that libvirt's settings chose belongs to that host; a port takes its place."""
+    for listen in graphics.listen:
+        if listen.type == "socket" and (listen.socket or "").startswith(LIBVIRTS_FOLDER):
+            listen.type, listen.socket, graphics.socket = "address", None, None
+            graphics.port, graphics.autoport = AUTOMATIC, True
 
 
 def _default_card(board: Board) -> VideoType:
