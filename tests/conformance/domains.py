@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from virtbus.model.domain import Domain
+
 from . import args_compare, xml_compare
 from .cases import Case, corpora_of
-from .environment import NotExpressed, environment_of
+from .deliberate import named
+from .environment import Environment, NotExpressed, environment_of
 from .host import TOLD_SETTINGS
 from .outcome import Outcome, Stopped, without_values
 from .pipeline import define, define_generic, start, write
@@ -34,7 +37,8 @@ def read(tests: Path, file: str) -> bytes:
 def run_qemu(case: Case, tests: Path) -> Iterator[Outcome]:
     """One result for each corpus of the case.
 
-    A failure names the settings of the driver that our functions could not be told as well.
+    A failure names the settings of the driver that our functions could not be told as well,
+    and differences that are meant by what they are.
     """
     untold = [
         Difference(f"context: setting {name}", value)
@@ -43,7 +47,7 @@ def run_qemu(case: Case, tests: Path) -> Iterator[Outcome]:
     ]
     for outcome in _run_qemu(case, tests):
         if outcome.differences:
-            outcome.differences = untold + outcome.differences
+            outcome.differences = named(untold + outcome.differences)
         yield outcome
 
 
@@ -72,12 +76,21 @@ def _run_qemu(case: Case, tests: Path) -> Iterator[Outcome]:
         lambda: write(document),
         lambda out: write(define(out, environment)),
     )
-    outcome = Outcome(corpora[1], case.name)
+    outcome = _started(corpora[1], case, tests, document, environment)
+    if outcome.differences:
+        untold = [Difference(f"context: {name}", case.context) for name in environment.untold]
+        outcome.differences = untold + outcome.differences
+    yield outcome
+
+
+def _started(
+    corpus: str, case: Case, tests: Path, document: Domain, environment: Environment
+) -> Outcome:
+    outcome = Outcome(corpus, case.name)
     try:
         command = step("start", lambda: start(document, environment))
     except Stopped as stop:
-        yield _stopped(corpora[1], case, stop)
-        return
+        return _stopped(corpus, case, stop)
     outcome.written = " \\\n".join(command.argv)
     if case.polarity == "fail-args":
         outcome.differences = [accepted("start", case, tests)]
@@ -85,7 +98,7 @@ def _run_qemu(case: Case, tests: Path) -> Iterator[Outcome]:
         file = tests / (case.expected_file(".args") or "")
         _, words = args_compare.read_args(file.read_text(encoding="utf-8"))
         outcome.differences = args_compare.compare(words, command.argv)
-    yield outcome
+    return outcome
 
 
 def _stopped(corpus: str, case: Case, stop: Stopped) -> Outcome:

@@ -33,6 +33,10 @@ _GONE_WITH_FLAG = {
 """The device that libvirt's capability stands for."""
 
 _SAID_ELSEWHERE = ("ARG_CAPS_ARCH", "ARG_CAPS_VER", "ARG_CAPS_VARIANT", "ARG_FLAGS")
+_ONLY_AT_START = ("ARG_NBDKIT_CAPS", "ARG_MIGRATE_FROM", "ARG_MIGRATE_FD", "ARG_FD_GROUP")
+_FLAGS_ONLY_AT_START = {"FLAG_SLIRP_HELPER"}
+"""What the documents do not depend on."""
+
 _FLAGS_SAID_ELSEWHERE = {
     "FLAG_EXPECT_FAILURE",
     "FLAG_EXPECT_PARSE_ERROR",
@@ -55,6 +59,7 @@ class Environment:
     now_s: int = NOW_S
     settings: Mapping[str, str] = field(default_factory=dict)  # of libvirt's driver
     vdpa_fds: Mapping[str, int] = field(default_factory=dict)  # open devices by path
+    untold: tuple[str, ...] = ()  # what starting our guests has no input for
 
 
 def generated_macs() -> Iterator[str]:
@@ -133,8 +138,13 @@ def arguments(context: str) -> Iterator[tuple[str, list[str]]]:
 
 def with_argument(environment: Environment, argument: str, values: list[str]) -> Environment:
     """The host with what one argument of a case's context says; raises NotExpressed."""
-    if argument == "ARG_FLAGS" and set(values) - _FLAGS_SAID_ELSEWHERE:
-        raise NotExpressed(" ".join(sorted(set(values) - _FLAGS_SAID_ELSEWHERE)))
+    if argument == "ARG_FLAGS":
+        flags = set(values) - _FLAGS_SAID_ELSEWHERE
+        if flags - _FLAGS_ONLY_AT_START:
+            raise NotExpressed(" ".join(sorted(flags)))
+        return replace(environment, untold=(*environment.untold, *sorted(flags)))
+    if argument in _ONLY_AT_START:
+        return replace(environment, untold=(*environment.untold, argument))
     if argument in _SAID_ELSEWHERE:
         return environment
     if argument == "ARG_QEMU_CAPS_DEL":
@@ -144,6 +154,8 @@ def with_argument(environment: Environment, argument: str, values: list[str]) ->
     if argument == "ARG_VDPA_FD" and len(values) == 2:
         path, fd = values[0].strip('"'), int(values[1])
         return replace(environment, vdpa_fds={**environment.vdpa_fds, path: fd})
+    if argument == "ARG_QEMU_CAPS":
+        raise NotExpressed(" ".join((argument, *values)))
     raise NotExpressed(argument)
 
 

@@ -44,6 +44,7 @@ UNSUPPORTED: dict[str, str] = {
     "devices/disk/@type=volume": _NOT_YET,
     "devices/disk/source/@fdgroup": "open files cannot be handed over the bus",
     "devices/disk/backenddomain": _NOT_YET,
+    "devices/disk/transient": _NOT_YET,
     "devices/interface/route": _NOT_YET,
 }
 
@@ -58,7 +59,6 @@ NOT_ON_HOST: dict[str, str] = {
     "cputune": _NOT_ON_HOST,
     "devices/disk/source/seclabel": "guests run without a security module's labels",
     "devices/disk/source/@startupPolicy": _NOT_ON_HOST,
-    "devices/disk/transient": _NOT_ON_HOST,
     "devices/lease": "this agent has no lock manager",
     "devices/graphics/@type=rdp": "no program serves RDP here",
     "devices/interface/vlan": _NOT_ON_HOST,

@@ -41,8 +41,8 @@ def graphics_options(domain: Domain, runtime: RuntimePaths) -> Iterator[str]:
                 yield from ("-display", keyed("egl-headless", rendernode=node))
             case DbusGraphics():
                 yield from ("-display", _dbus(graphics, domain))
-            case RdpGraphics():  # served by a program that looks on by D-Bus
-                yield from ("-display", f"dbus,addr={escaped(runtime.dbus_address)}")
+            case RdpGraphics():
+                continue  # served by a program that looks on by D-Bus
             case SdlGraphics():
                 if graphics.fullscreen:
                     yield "-full-screen"
