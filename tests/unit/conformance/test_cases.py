@@ -16,7 +16,7 @@ from tests.conformance.outcome import Outcome, Stopped, without_values
 from tests.conformance.report import summary
 from tests.conformance.xml_compare import Difference
 from virtbus.errors import InvalidDocument
-from virtbus_qemu.translate import QemuCapabilities
+from virtbus_qemu.translate import HostFirmware, QemuCapabilities
 from virtbus_qemu.translate.capabilities import MachineType
 
 CAPS = QemuCapabilities(
@@ -68,7 +68,7 @@ def test_values_are_left_out_of_a_reason() -> None:
 
 
 def test_a_context_that_cannot_be_given_is_not_left_out() -> None:
-    host = Environment(caps=CAPS)
+    host = Environment(caps=CAPS, firmware=HostFirmware(known=(), nvram_directory="/n"))
     with pytest.raises(NotExpressed, match="ARG_SOMETHING"):
         with_argument(host, "ARG_SOMETHING", [])
     with pytest.raises(NotExpressed, match="QEMU_CAPS_NEW"):
