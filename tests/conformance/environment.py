@@ -15,6 +15,7 @@ from virtbus_qemu.link.firmware import read_firmware
 from virtbus_qemu.translate import GicVersion, HostFirmware, QemuCapabilities
 
 from .cases import Case, qemu_name
+from .host_cpu import default_host_cpus, named_host_cpu
 from .replies import Replies, capabilities_of, find_recording
 
 NOW_S = 1234567890
@@ -78,7 +79,7 @@ def environment_of(case: Case, tests: Path) -> Environment:
         settings=dict(case.settings),
     )
     for argument, values in arguments(case.context):
-        environment = with_argument(environment, argument, values)
+        environment = with_argument(environment, argument, values, tests)
     return environment
 
 
@@ -97,7 +98,8 @@ def firmware_of(tests: Path) -> HostFirmware:
 def _capabilities(tests: Path, arch: str, version: str, variant: str) -> QemuCapabilities:
     recording = find_recording(tests / "qemucapabilitiesdata", arch, version, variant)
     caps = capabilities_of(Replies(recording.read_bytes()), arch)
-    caps = msgspec.structs.replace(caps, hvf_usable="hvf" in variant)
+    cpus = default_host_cpus(tests, recording.stem.removeprefix("caps_"))
+    caps = msgspec.structs.replace(caps, hvf_usable="hvf" in variant, host_cpus=cpus)
     return with_stable_names(caps) if version == "latest" else caps
 
 
@@ -136,7 +138,9 @@ def arguments(context: str) -> Iterator[tuple[str, list[str]]]:
         yield name, values
 
 
-def with_argument(environment: Environment, argument: str, values: list[str]) -> Environment:
+def with_argument(
+    environment: Environment, argument: str, values: list[str], tests: Path
+) -> Environment:
     """The host with what one argument of a case's context says; raises NotExpressed."""
     if argument == "ARG_FLAGS":
         flags = set(values) - _FLAGS_SAID_ELSEWHERE
@@ -149,6 +153,9 @@ def with_argument(environment: Environment, argument: str, values: list[str]) ->
         return environment
     if argument == "ARG_QEMU_CAPS_DEL":
         return replace(environment, caps=_without(environment.caps, values))
+    if argument == "ARG_CAPS_HOST_CPU_MODEL":
+        cpus = dict.fromkeys(("kvm", "qemu"), named_host_cpu(tests, values[0]))
+        return replace(environment, caps=msgspec.structs.replace(environment.caps, host_cpus=cpus))
     if argument == "ARG_GIC":
         return replace(environment, caps=_with_gic(environment.caps, values[0]))
     if argument == "ARG_VDPA_FD" and len(values) == 2:

@@ -65,8 +65,18 @@ class GicVersion(msgspec.Struct, frozen=True, kw_only=True):
     kernel: bool
 
 
+class HostCpu(msgspec.Struct, frozen=True, kw_only=True):
+    """What the host's processor is to a guest: a model, and features on or off besides."""
+
+    model: str
+    features: dict[str, bool] = {}
+
+
 class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What the emulator at the path `emulator` can do on this host."""
+    """What the emulator at the path `emulator` can do on this host.
+
+    `host_cpus`: what 'host-model' is, by the type of the domain, where that is known.
+    """
 
     emulator: str
     version: tuple[int, int, int]
@@ -83,6 +93,7 @@ class QemuCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     sgx: dict[str, Any] | None = None
     gic: tuple[GicVersion, ...] = ()
     kvm_usable: bool = False
+    host_cpus: dict[str, HostCpu] = {}
     hvf_usable: bool = False  # macOS's hypervisor
 
     def has_device(self, name: str) -> bool:

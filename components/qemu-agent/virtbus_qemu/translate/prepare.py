@@ -18,6 +18,7 @@ from .check import check
 from .companions import passt_companions, tpm_companions
 from .complete import complete
 from .firmware import HostFirmware
+from .host_cpu import settle_host_cpu
 from .host_devices import ScsiRequest, UsbRequest, scsi_needed, usb_needed, vhost_scsi_needed
 from .machine import board_for
 from .options.filesystems import filesystem_companions
@@ -75,6 +76,7 @@ def prepare(
     live = copy_domain(domain)
     complete(live, caps, starting=True, firmware=firmware)
     check(live, caps)
+    settle_host_cpu(live, board_for(live, caps))
     align_memory(live, caps.arch)
     assign_aliases(live, board_for(live, caps))
     name_sockets(live, directory)

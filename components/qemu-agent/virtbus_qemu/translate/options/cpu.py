@@ -10,7 +10,7 @@ from virtbus.model.domain.features import Features
 from virtbus.model.domain.hyperv import Kvm
 
 from ..machine import Board
-from ..words import invalid, on_off, unsupported, word
+from ..words import escaped, invalid, on_off, unsupported, word
 from .hyperv import hyperv_options
 
 _POLICIES = {"force": True, "require": True, "disable": False, "forbid": False}
@@ -56,6 +56,8 @@ def _model(cpu: Cpu, domain: Domain, board: Board) -> list[str]:
     match cpu.mode:
         case None:
             return []
+        case "host-model" if domain.type == "qemu":
+            parts.append("max")
         case "host-passthrough" | "host-model":
             if domain.type == "qemu":
                 raise unsupported("cpu", f"mode '{cpu.mode}' without KVM", cpu.line)
@@ -67,7 +69,7 @@ def _model(cpu: Cpu, domain: Domain, board: Board) -> list[str]:
     if cpu.migratable is not None and board.caps.arch in ("x86_64", "i686"):
         parts.append(f"migratable={on_off(cpu.migratable)}")
     if cpu.model is not None and cpu.model.vendor_id:
-        parts.append(f"vendor={word(cpu.model.vendor_id, 'cpu/model')}")
+        parts.append(f"vendor={escaped(cpu.model.vendor_id)}")
     for feature in cpu.feature:
         name = word(feature.name, "cpu/feature")
         if feature.policy in _POLICIES:
