@@ -16,6 +16,7 @@ from virtbus_qemu.link import Monitor, MonitorEvent, Process, RunAs, listen, spa
 from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_document, write_facts
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
 from virtbus_qemu.link.host import UNITS
+from virtbus_qemu.link.hostdevices import render_node
 from virtbus_qemu.link.numa import online_nodes
 from virtbus_qemu.link.passed import open_passed
 from virtbus_qemu.link.process import ENVIRONMENT
@@ -30,7 +31,6 @@ from virtbus_qemu.translate import (
     translate,
 )
 from virtbus_qemu.translate.files import files_of
-from virtbus_qemu.translate.prepare import DEFAULT_SCREENS
 from virtbus_qemu.translate.unsupported import refuse_not_on_host
 
 from .hostwork import find_devices, find_storage, open_queues, start_servers
@@ -132,14 +132,17 @@ class Launcher:
         passed: ExitStack,
     ) -> tuple[CommandLine, tuple[Process, ...]]:
         uuid, directory = UUID(document.uuid), paths.directory
-        prepared = prepare(document, caps, str(directory), state=self._tpm_state(uuid))
+        screens = self._host.settings.screens
+        prepared = prepare(
+            document, caps, str(directory), state=self._tpm_state(uuid), screens=screens
+        )
         live, needs = prepared.domain, prepared.needs
         refuse_not_on_host(live)
         queues = await open_queues(live, needs.taps, passed)
         fds, cid = open_passed(needs.fds, passed)
         if live.devices.vsock is not None and live.devices.vsock.cid is not None:
             live.devices.vsock.cid.address = cid
-        devices = find_devices(live, needs, DEFAULT_SCREENS, passed)
+        devices = find_devices(live, needs, screens, passed)
         runtime = RuntimePaths(
             monitor_fd=monitor_fd,
             directory=str(directory),
@@ -152,6 +155,8 @@ class Launcher:
             page_kib=UNITS.page_kib,
             memory_directory=str(directory),
             storage=find_storage(live, needs.storage, directory, self._run_as, passed),
+            screens=screens,
+            render_node=render_node(),
             ports=devices.ports,
             usb_places=devices.usb,
             scsi_generic=devices.scsi,

@@ -14,6 +14,7 @@ from virtbus_qemu.translate.host_devices import ScsiRequest, UsbRequest
 from virtbus_qemu.translate.runtime import UsbPlace
 
 USB, SCSI = Path("/sys/bus/usb/devices"), Path("/sys/bus/scsi/devices")
+DRI = Path("/dev/dri")
 
 
 def find_usb(request: UsbRequest, folder: Path = USB) -> UsbPlace | None:
@@ -61,6 +62,11 @@ def find_scsi(request: ScsiRequest, folder: Path = SCSI) -> str:
     raise HypervisorFailed(
         f"the host has no SCSI device {place}", cause="not in sysfs", operation="start"
     )
+
+
+def render_node(folder: Path = DRI) -> str:
+    """The host's first device that draws without a screen; "" where there is none."""
+    return next((str(node) for node in sorted(folder.glob("renderD*"))), "")
 
 
 def free_port(address: str, ports: range) -> int:

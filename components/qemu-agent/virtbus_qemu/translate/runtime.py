@@ -12,7 +12,7 @@ from .storage.facts import NOTHING, StorageFacts
 from .words import QmpCommand
 
 
-class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How this host shows the screens of all its guests.
 
     Addresses and passwords are for screens that name none; directories hold the server's TLS
