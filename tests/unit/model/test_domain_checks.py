@@ -43,6 +43,7 @@ def completed(inside: str = "", devices: str = "") -> Domain:
             "<serial type='file'><source path='/a'>" + SELINUX * 2 + "</source></serial>",
             "for model 'selinux'",
         ),
+        ("", DISK.format(SELINUX * 2, ""), "for model 'selinux'"),
         ("", PMEM.format(1 << 30) + PMEM.format((1 << 30) + 4096), "overlaps"),
         ("", SLOT * 2, "slot 1 is used more than once"),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..device_label import label_problems
 from .network import DEFAULT_PORTS
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def source_problems(source: StorageSource | None, kind: str) -> Iterator[str]:
     """What a source of that type lacks."""
     if source is None:
         return
+    yield from label_problems(source.seclabels)
     if kind == "network":
         yield from _network_problems(source)
     elif kind == "volume":
