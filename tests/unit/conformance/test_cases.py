@@ -1,6 +1,7 @@
 """The table of cases, and what each case says of its host."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -70,12 +71,14 @@ def test_values_are_left_out_of_a_reason() -> None:
 def test_a_context_that_cannot_be_given_is_not_left_out() -> None:
     host = Environment(caps=CAPS, firmware=HostFirmware(known=(), nvram_directory="/n"))
     with pytest.raises(NotExpressed, match="ARG_SOMETHING"):
-        with_argument(host, "ARG_SOMETHING", [])
+        with_argument(host, "ARG_SOMETHING", [], Path())
     with pytest.raises(NotExpressed, match="QEMU_CAPS_NEW"):
-        with_argument(host, "ARG_QEMU_CAPS_DEL", ["QEMU_CAPS_NEW"])
+        with_argument(host, "ARG_QEMU_CAPS_DEL", ["QEMU_CAPS_NEW"], Path())
     with pytest.raises(NotExpressed, match="FLAG_NEW"):
-        with_argument(host, "ARG_FLAGS", ["FLAG_NEW", "FLAG_EXPECT_FAILURE"])
-    assert with_argument(host, "ARG_QEMU_CAPS_DEL", ["QEMU_CAPS_PCI_OHCI"]).caps.devices == {"VGA"}
+        with_argument(host, "ARG_FLAGS", ["FLAG_NEW", "FLAG_EXPECT_FAILURE"], Path())
+    assert with_argument(
+        host, "ARG_QEMU_CAPS_DEL", ["QEMU_CAPS_PCI_OHCI"], Path()
+    ).caps.devices == {"VGA"}
 
 
 def test_a_case_is_in_each_of_its_groups() -> None:

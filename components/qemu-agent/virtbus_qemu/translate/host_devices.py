@@ -10,6 +10,7 @@ from virtbus.model.domain import Domain
 from virtbus.model.domain.devices.hostdev import ScsiHostdev, UsbHostdev, VhostScsiHostdev
 
 from .aliases import alias_of
+from .storage.sealed import SecretRequest
 
 
 class UsbRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,31 @@ def scsi_needed(domain: Domain) -> Iterator[ScsiRequest]:
                 target=place.target,
                 unit=place.unit,
             )
+
+
+def scsi_nodes(domain: Domain) -> Iterator[tuple[ScsiHostdev, str]]:
+    """SCSI devices, and their block nodes, which are counted after those of disks."""
+    devices = [each for each in domain.devices.hostdevs if isinstance(each, ScsiHostdev)]
+    for number, device in enumerate(devices, len(domain.devices.disks) + 1):
+        yield device, f"libvirt-{number}-backend"
+
+
+def scsi_secrets(domain: Domain) -> Iterator[SecretRequest]:
+    """The passwords by which iSCSI servers let the guest in."""
+    for device, node in scsi_nodes(domain):
+        auth = device.source.auth
+        if auth is not None and auth.secret is not None:
+            yield SecretRequest(
+                alias=secret_of(node),
+                usage_type="iscsi",
+                uuid=auth.secret.uuid or "",
+                usage=auth.secret.usage or "",
+            )
+
+
+def secret_of(node: str) -> str:
+    """QEMU's name for the password of a SCSI device's server."""
+    return f"{node}-secret0"
 
 
 def vhost_scsi_needed(domain: Domain) -> Iterator[str]:

@@ -22,9 +22,11 @@ from virtbus.model.domain.devices.interface_source import HostPciAddress as Card
 from virtbus.model.host_address import HostPciAddress
 
 from ..aliases import alias_of
+from ..host_devices import scsi_nodes, secret_of
 from ..machine import Board
 from ..places import device_place, place_of
 from ..runtime import RuntimePaths
+from ..storage.blocknodes import secret_option
 from ..words import invalid, json_option, unsupported
 from .virtio import virtio_device
 
@@ -51,7 +53,7 @@ def hostdev_options(
     domain: Domain, board: Board, runtime: RuntimePaths, order: dict[int, int]
 ) -> Iterator[str]:
     """Host devices; one at no address stays with the host, unused."""
-    first_node = len(domain.devices.disks) + 1
+    nodes = {id(device): node for device, node in scsi_nodes(domain)}
     for nic in domain.devices.interfaces:
         if nic.type == "hostdev":
             guest = _Guest(domain, board, runtime, order.get(id(nic)))
@@ -66,8 +68,7 @@ def hostdev_options(
             case UsbHostdev():
                 yield from ("-device", json_option(_usb(hostdev, guest)))
             case ScsiHostdev():
-                yield from _scsi(hostdev, guest, f"libvirt-{first_node}-backend")
-                first_node += 1
+                yield from _scsi(hostdev, guest, nodes[id(hostdev)])
             case VhostScsiHostdev():
                 yield from ("-device", json_option(_vhost_scsi(hostdev, guest)))
             case MdevHostdev():
@@ -166,7 +167,9 @@ def _usb_path(bus: int, device: int) -> str:
 def _scsi(hostdev: ScsiHostdev, guest: _Guest, node: str) -> Iterator[str]:
     source, alias = hostdev.source, alias_of(hostdev)
     if source.protocol == "iscsi":
-        backend = _iscsi(source, hostdev)
+        backend = _iscsi(source, hostdev, node)
+        if source.auth is not None:
+            yield from secret_option(secret_of(node), guest.runtime.storage)
     else:
         path = guest.runtime.scsi_generic.get(alias)
         if path is None:
@@ -184,9 +187,7 @@ def _scsi(hostdev: ScsiHostdev, guest: _Guest, node: str) -> Iterator[str]:
     yield from ("-device", json_option(properties))
 
 
-def _iscsi(source: ScsiHostSource, hostdev: Hostdev) -> dict[str, Any]:
-    if source.auth is not None:
-        raise unsupported("hostdev/source", "'auth'", hostdev.line)
+def _iscsi(source: ScsiHostSource, hostdev: Hostdev, node: str) -> dict[str, Any]:
     (host,) = source.hosts
     target, _, unit = (source.name or "").partition("/")
     if not unit.isdecimal():
@@ -198,6 +199,8 @@ def _iscsi(source: ScsiHostSource, hostdev: Hostdev) -> dict[str, Any]:
         "target": target,
         "lun": int(unit),
         "transport": "tcp",
+        "user": source.auth.username if source.auth else None,
+        "password-secret": secret_of(node) if source.auth else None,
         "initiator-name": iqn,
     }
 

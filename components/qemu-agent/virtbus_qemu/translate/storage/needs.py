@@ -11,6 +11,7 @@ from virtbus.model.domain.devices.disk import Disk
 from virtbus.model.source.source import BackingStore
 
 from ..capabilities import QemuCapabilities
+from ..host_devices import scsi_secrets
 from .facts import StorageFacts
 from .images import DiskNodes, Image, nodes_of
 from .sealed import SecretRequest, requests_of
@@ -46,7 +47,10 @@ def storage_needs(live: Domain, caps: QemuCapabilities) -> StorageNeeds:
         images.append(variables)
     identities = [i.source.identity for i in images if i.source.protocol == "nfs"]
     return StorageNeeds(
-        secrets=tuple(request for image in images for request in requests_of(image)),
+        secrets=(
+            *(request for image in images for request in requests_of(image)),
+            *scsi_secrets(live),
+        ),
         block_devices=_paths(i.source.dev for i in images if i.kind == "block" and i.cdrom),
         vdpa_devices=_paths(i.source.dev for i in images if i.kind == "vhostvdpa"),
         users=_paths(i.user for i in identities if i),
