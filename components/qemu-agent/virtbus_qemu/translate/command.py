@@ -38,6 +38,7 @@ from .options.small import (
 from .options.system import lifecycle_commands, process_environment, system_options
 from .options.tpms import tpm_options
 from .options.video import video_options
+from .options.zpci import with_zpci
 from .passed import fds_needed, sets_of
 from .runtime import CommandLine, RuntimePaths
 from .screens import settle_screens
@@ -66,7 +67,7 @@ def translate(live: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> Co
     board = board_for(live, caps)
     argv = [caps.emulator]
     argv += system_options(live, board, runtime)
-    argv += _device_options(live, board, runtime)
+    argv += with_zpci(live, [*_device_options(live, board, runtime)])
     argv += sealing_options(live, runtime)
     argv += own_arguments(live)
     argv += sandbox_options(live, caps)
