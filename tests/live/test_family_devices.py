@@ -55,6 +55,11 @@ GUESTS: dict[str, dict[str, str]] = {
         + file_disk("sdc", "sata")
         + file_disk("fda", "fdc"),
     },
+    "pinned": {
+        "before": "<iothreads>1</iothreads><cputune><vcpupin vcpu='0' cpuset='0'/>"
+        "<emulatorpin cpuset='0'/><iothreadpin iothread='1' cpuset='0'/></cputune>",
+        "devices": "",
+    },
     "older-disks": {
         "machine": "pc",
         "devices": "<controller type='scsi' model='lsilogic'/>"

@@ -87,7 +87,7 @@ def test_a_contradiction_is_an_invalid_document(text: str, words: str) -> None:
         (guest("<graphics type='rdp'/>"), "rdp"),
         (guest("<interface type='hostdev'><source><address type='pci'/></source></interface>"), ""),
         (guest(inside="<seclabel type='dynamic' model='selinux'/>"), "selinux"),
-        (guest(inside="<vcpu cpuset='0'>1</vcpu>"), "cpuset"),
+        (guest(inside="<vcpu placement='auto'>1</vcpu>"), "placement"),
         (guest(inside="<cputune><shares>9</shares></cputune>"), "cputune"),
     ],
 )

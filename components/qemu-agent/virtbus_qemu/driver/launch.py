@@ -23,7 +23,6 @@ from virtbus_qemu.link.process import ENVIRONMENT
 from virtbus_qemu.translate import (
     CommandLine,
     QemuCapabilities,
-    QmpCommand,
     RuntimePaths,
     prepare,
     set_ptys,
@@ -33,6 +32,7 @@ from virtbus_qemu.translate import (
 from virtbus_qemu.translate.files import files_of
 from virtbus_qemu.translate.unsupported import refuse_not_on_host
 
+from .affinity import bind_threads
 from .hostwork import find_devices, find_storage, open_queues, start_servers
 from .running import RunningGuest
 from .settings import QemuSettings
@@ -41,7 +41,6 @@ CONNECT_S = 20.0
 SETUP_S = 20.0
 OnEvent = Callable[[RunningGuest, MonitorEvent], None]
 OnEnd = Callable[[RunningGuest, str], None]
-Setup = tuple[QmpCommand, ...]
 
 
 class Launcher:
@@ -83,9 +82,9 @@ class Launcher:
         paths = self.paths(uuid, document.name)
         with ExitStack() as undo:
             undo.callback(forget, paths)
-            guest, setup = await self._spawn(document, caps, paths, undo)
+            guest, command = await self._spawn(document, caps, paths, undo)
             try:
-                await self._talk(guest, setup, paused=paused)
+                await self._talk(guest, command, paused=paused)
             except VirtbusError as error:
                 said = guest.process.log_tail()
                 raise HypervisorFailed(
@@ -98,7 +97,7 @@ class Launcher:
 
     async def _spawn(
         self, document: Domain, caps: QemuCapabilities, paths: GuestPaths, undo: ExitStack
-    ) -> tuple[RunningGuest, Setup]:
+    ) -> tuple[RunningGuest, CommandLine]:
         uuid = UUID(document.uuid)
         facts = Facts(uuid=uuid, name=document.name, since_ms=time.time_ns() // 1_000_000)
         make_directory(paths.directory, 0o700, self._run_as)
@@ -120,7 +119,7 @@ class Launcher:
         guest = RunningGuest(facts, paths, process, command.domain, servers)
         identity = process.identity
         guest.note(pid=identity.pid, start_time_ticks=identity.start_time_ticks, loans=loans)
-        return guest, command.setup
+        return guest, command
 
     async def _ready(
         self,
@@ -180,11 +179,12 @@ class Launcher:
         for failure in give_back(loans):
             self._host.log.warning("a file keeps the guest's user as its owner", reason=failure)
 
-    async def _talk(self, guest: RunningGuest, setup: Setup, *, paused: bool) -> None:
+    async def _talk(self, guest: RunningGuest, command: CommandLine, *, paused: bool) -> None:
         await self.connect(guest, timeout_s=self._host.left_s(CONNECT_S))
-        for command in setup:
+        await bind_threads(guest, command.affinity, timeout_s=self._host.left_s(SETUP_S))
+        for step in command.setup:
             timeout_s = self._host.left_s(SETUP_S)
-            await guest.execute(command.name, command.arguments, timeout_s=timeout_s)
+            await guest.execute(step.name, step.arguments, timeout_s=timeout_s)
         if any(device.type == "pty" for device in guest.document.devices.serials):
             reply = await guest.execute("query-chardev", timeout_s=self._host.left_s(SETUP_S))
             set_ptys(guest.document, reply)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from virtbus.errors import Unsupported
 from virtbus.model.domain import Domain
 
+from .affinity import affinity_of
 from .aliases import alias_of
 from .boot import boot_order
 from .capabilities import QemuCapabilities
@@ -87,6 +88,7 @@ def translate(live: Domain, caps: QemuCapabilities, runtime: RuntimePaths) -> Co
         environment=_environment(live),
         fds=(runtime.monitor_fd, *fds, *runtime.storage.vdpa_fds.values()),
         setup=tuple(_setup(live, runtime)),
+        affinity=affinity_of(live),
         domain=live,
     )
 

@@ -8,6 +8,7 @@ import msgspec
 
 from virtbus.model.domain import Domain
 
+from .affinity import Affinity
 from .storage.facts import NOTHING, StorageFacts
 from .words import QmpCommand
 
@@ -162,8 +163,8 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     """How to start a guest.
 
     `argv` begins with the emulator; `environment` is added to that of its process. `fds`
-    are inherited by it. `setup` are the monitor
-    commands to run, in order, before `cont`; they may hold secrets. `domain` is the live
+    are inherited by it. `setup` are the monitor commands to run, in order, before `cont`; they
+    may hold secrets; `affinity` is where its threads are to run by then. `domain` is the live
     document: what was asked for, completed, with aliases and generated paths.
     """
 
@@ -171,4 +172,5 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, str] = {}
     fds: tuple[int, ...]
     setup: tuple[QmpCommand, ...]
+    affinity: Affinity = Affinity()
     domain: Domain

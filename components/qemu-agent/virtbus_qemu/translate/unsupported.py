@@ -50,13 +50,29 @@ UNSUPPORTED: dict[str, str] = {
 
 _NOT_ON_HOST = "this agent does not set it up on the host yet"
 
+_GROUPS = "this agent has no control groups for its guests yet"
+
 NOT_ON_HOST: dict[str, str] = {
-    "vcpu/@cpuset": _NOT_ON_HOST,
     "vcpu/@placement=auto": _NOT_ON_HOST,
     "memoryBacking/hugepages": _NOT_ON_HOST,
-    "blkiotune": _NOT_ON_HOST,
-    "memtune": _NOT_ON_HOST,
-    "cputune": _NOT_ON_HOST,
+    "blkiotune": _GROUPS,
+    "memtune": _GROUPS,
+    "cputune/@shares": _GROUPS,
+    "cputune/@period": _GROUPS,
+    "cputune/@quota": _GROUPS,
+    "cputune/@global_period": _GROUPS,
+    "cputune/@global_quota": _GROUPS,
+    "cputune/@emulator_period": _GROUPS,
+    "cputune/@emulator_quota": _GROUPS,
+    "cputune/@iothread_period": _GROUPS,
+    "cputune/@iothread_quota": _GROUPS,
+    "cputune/emulatorsched": _NOT_ON_HOST,
+    "cputune/vcpusched": _NOT_ON_HOST,
+    "cputune/iothreadsched": _NOT_ON_HOST,
+    "cputune/cachetune": _NOT_ON_HOST,
+    "cputune/memorytune": _NOT_ON_HOST,
+    "numatune/memory/@mode=restrictive": _GROUPS,
+    "numatune/memnode/@mode=restrictive": _GROUPS,
     "devices/disk/source/seclabel": "guests run without a security module's labels",
     "devices/disk/source/@startupPolicy": _NOT_ON_HOST,
     "devices/lease": "this agent has no lock manager",
