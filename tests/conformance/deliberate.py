@@ -31,6 +31,11 @@ CHOICES = (
     ),
     Choice("what the emulator lacks is refused first", "refused at start: *was built without*"),
     Choice("what QEMU can do is not overridden", "refused at start: <qemu:capabilities>*"),
+    Choice(
+        "open files are not handed over",
+        "refused at start: *(open files cannot be handed over the bus)*",
+        ("context: ARG_FD_GROUP",),
+    ),
     Choice("no -chardev in JSON", "context: ARG_QEMU_CAPS QEMU_CAPS_CHARDEV_JSON"),
 )
 """In docs/conformance.md each stands with its reason."""
