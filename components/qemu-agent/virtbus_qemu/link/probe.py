@@ -24,7 +24,7 @@ from virtbus_qemu.link.process import ENVIRONMENT, RunAs, listen, spawn
 
 PROBE_TIMEOUT_S = 20.0
 EMULATOR_PREFIX = "qemu-system-"
-CACHE_FORMAT = 4  # raise it when ProbeReplies changes
+CACHE_FORMAT = 5  # raise it when ProbeReplies changes
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 
 _QUERIES = {
@@ -50,7 +50,7 @@ _ASKED_DEVICES = (
     "virtio-iommu-pci", "virtio-net-ccw", "virtio-scsi-ccw", "virtio-sound-pci", "vfio-pci",
     "vhost-user-fs-device", "scsi-hd", "ide-hd", "usb-storage", "usb-host", "usb-redir", "VGA",
     "qxl", "vmware-svga", "PIIX4_PM", "ICH9-LPC", "mch", "kvm-pit", "intel-iommu", "nvdimm",
-    "pcie-root-port", "arm-smmuv3",
+    "pcie-root-port", "arm-smmuv3", "virtio-blk-ccw",
 )  # fmt: skip
 _ASKED_OBJECTS = (
     "memory-backend-file", "memory-backend-memfd", "iothread", "none-machine",

@@ -7,6 +7,8 @@ from typing import Any
 from virtbus.model.domain import Domain
 from virtbus.model.domain.addresses.placed import Addressed, all_placed
 
+from .capabilities import QemuCapabilities
+
 _KIND_OF_DISK = {"disk": "hd", "lun": "hd", "cdrom": "cdrom", "floppy": "fd"}
 
 
@@ -27,6 +29,17 @@ def boot_order(domain: Domain) -> dict[int, int]:
     if "network" in indexes and domain.devices.interfaces:
         order[id(domain.devices.interfaces[0])] = indexes["network"]
     return order
+
+
+def devices_have_loadparm(caps: QemuCapabilities) -> bool:
+    """Whether each device of s390 takes a load parameter; before, the machine took the first's."""
+    return caps.has_property("virtio-blk-ccw", "loadparm")
+
+
+def first_loadparm(domain: Domain) -> str | None:
+    """The load parameter of the device that is tried first."""
+    boots: list[Any] = [getattr(device, "boot", None) for _, device in all_placed(domain.devices)]
+    return next((b.loadparm for b in boots if b is not None and b.order == 1 and b.loadparm), None)
 
 
 def _has(device: Any) -> bool:

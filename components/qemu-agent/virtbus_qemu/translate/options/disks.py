@@ -13,6 +13,7 @@ from virtbus.model.domain.disks import index_of
 from virtbus.model.domain.throttle import LIMITS, limited
 
 from ..aliases import alias_of
+from ..boot import devices_have_loadparm
 from ..machine import Board
 from ..places import place_of, virtio_driver, virtio_options
 from ..storage.blocknodes import node_options
@@ -119,7 +120,7 @@ def _device(
         "chardev": _line_name(disk) if disk.type == "vhostuser" else None,
         "id": alias,
         "bootindex": bootindex if boots else None,
-        "loadparm": loadparm if board.caps.has_property("virtio-blk-ccw", "loadparm") else None,
+        "loadparm": loadparm if devices_have_loadparm(board.caps) else None,
         "logical_block_size": block.logical_block_size_bytes if block else None,
         "physical_block_size": block.physical_block_size_bytes if block else None,
         "discard_granularity": block.discard_granularity_bytes if block else None,

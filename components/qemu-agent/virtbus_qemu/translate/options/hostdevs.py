@@ -22,6 +22,7 @@ from virtbus.model.domain.devices.interface_source import HostPciAddress as Card
 from virtbus.model.host_address import HostPciAddress
 
 from ..aliases import alias_of
+from ..boot import devices_have_loadparm
 from ..host_devices import scsi_nodes, secret_of
 from ..machine import Board
 from ..places import device_place, place_of
@@ -234,6 +235,7 @@ def _vhost_scsi(hostdev: VhostScsiHostdev, guest: _Guest) -> dict[str, Any]:
 
 def _mdev(hostdev: MdevHostdev, guest: _Guest) -> dict[str, Any]:
     fixed = hostdev.model == "vfio-pci" and hostdev.ramfb
+    own_loadparm = devices_have_loadparm(guest.board.caps)
     return {
         "driver": "vfio-pci-nohotplug" if fixed else hostdev.model,
         "id": alias_of(hostdev),
@@ -241,6 +243,6 @@ def _mdev(hostdev: MdevHostdev, guest: _Guest) -> dict[str, Any]:
         "display": _on_off(hostdev.display),
         "ramfb": True if hostdev.ramfb else None,
         "bootindex": guest.boot,
-        "loadparm": hostdev.boot.loadparm if hostdev.boot else None,
+        "loadparm": hostdev.boot.loadparm if hostdev.boot and own_loadparm else None,
         **device_place(hostdev, guest.board),
     }

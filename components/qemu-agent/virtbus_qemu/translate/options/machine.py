@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from virtbus.model.domain import Domain
 from virtbus.model.domain.features import Features
 
+from ..boot import devices_have_loadparm, first_loadparm
 from ..machine import Board
-from ..words import keyed, on_off, unsupported
+from ..words import escaped, keyed, on_off, unsupported
 from .memory_devices import machine_memory_options
 
 _PCI_HOSTS = {"pci-root": "i440FX-pcihost", "pcie-root": "q35-pcihost"}
@@ -50,6 +51,9 @@ def machine_options(domain: Domain, board: Board, flash: tuple[str, ...]) -> Ite
         if sound.model == "pcspk":
             audio = sound.audio.id if sound.audio else 1
             parts.append(f"pcspk-audiodev=audio{audio}")
+    if board.s390 and not devices_have_loadparm(board.caps):
+        loadparm = first_loadparm(domain)
+        parts += [f"loadparm={escaped(loadparm)}"] if loadparm else []
     if board.machine.acpi:
         parts.append(f"acpi={on_off(bool(domain.features and domain.features.acpi))}")
     yield from ("-machine", ",".join(parts))
