@@ -17,6 +17,7 @@ from virtbus_qemu.link.facts import Facts, GuestPaths, forget, paths_of, write_d
 from virtbus_qemu.link.files import Loan, give_back, lend, make_directory
 from virtbus_qemu.link.host import UNITS
 from virtbus_qemu.link.hostdevices import render_node
+from virtbus_qemu.link.hugepages import default_hugepage_kib
 from virtbus_qemu.link.numa import online_nodes
 from virtbus_qemu.link.passed import open_passed
 from virtbus_qemu.link.process import ENVIRONMENT
@@ -33,7 +34,7 @@ from virtbus_qemu.translate.files import files_of
 from virtbus_qemu.translate.unsupported import refuse_not_on_host
 
 from .affinity import bind_threads
-from .hostwork import find_devices, find_storage, open_queues, start_servers
+from .hostwork import find_devices, find_storage, hugepage_folders, open_queues, start_servers
 from .running import RunningGuest
 from .settings import QemuSettings
 
@@ -152,6 +153,8 @@ class Launcher:
             now_s=int(time.time()),
             time_offset_s=time.localtime().tm_gmtoff,
             page_kib=UNITS.page_kib,
+            default_hugepage_kib=default_hugepage_kib(),
+            hugepage_directories=hugepage_folders(live, self._run_as),
             memory_directory=str(directory),
             storage=find_storage(live, needs.storage, directory, self._run_as, passed),
             screens=screens,

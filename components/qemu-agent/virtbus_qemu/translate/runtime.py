@@ -60,8 +60,8 @@ class RuntimePaths(msgspec.Struct, frozen=True, kw_only=True):
     UTC now; `storage` is what was found out about its disks.
 
     Memory: `page_kib` is the host's ordinary page, `default_hugepage_kib` its default huge
-    one, `hugepage_directories` are the guest's own folders on hugetlbfs by the size of the
-    page, `memory_directory` is its folder for memory in files, and `advised_nodes` are the
+    one, `hugepage_directories` are folders of the guests' user on hugetlbfs by the size of
+    the page, `memory_directory` is its folder for memory in files, and `advised_nodes` are the
     host's NUMA nodes that a service advises for it; `host_nodes` all it has (None: not known).
 
     Screens: `ports` are free TCP ports for what `ports_needed` asks; `render_node` is a

@@ -54,7 +54,6 @@ _GROUPS = "this agent has no control groups for its guests yet"
 
 NOT_ON_HOST: dict[str, str] = {
     "vcpu/@placement=auto": _NOT_ON_HOST,
-    "memoryBacking/hugepages": _NOT_ON_HOST,
     "blkiotune": _GROUPS,
     "memtune": _GROUPS,
     "cputune/@shares": _GROUPS,
