@@ -33,6 +33,12 @@ _GONE_WITH_FLAG = {
 }
 """The device that libvirt's capability stands for."""
 
+_THERE_WITH_FLAG = {
+    "QEMU_CAPS_SEV_GUEST": "object-sev-guest",
+    "QEMU_CAPS_SEV_SNP_GUEST": "object-sev-snp-guest",
+}
+"""The feature that libvirt's capability stands for."""
+
 _SAID_ELSEWHERE = ("ARG_CAPS_ARCH", "ARG_CAPS_VER", "ARG_CAPS_VARIANT", "ARG_FLAGS")
 _ONLY_AT_START = ("ARG_NBDKIT_CAPS", "ARG_MIGRATE_FROM", "ARG_MIGRATE_FD", "ARG_FD_GROUP")
 _FLAGS_ONLY_AT_START = {"FLAG_SLIRP_HELPER"}
@@ -161,6 +167,9 @@ def with_argument(
     if argument == "ARG_VDPA_FD" and len(values) == 2:
         path, fd = values[0].strip('"'), int(values[1])
         return replace(environment, vdpa_fds={**environment.vdpa_fds, path: fd})
+    if argument == "ARG_QEMU_CAPS" and set(values) <= _THERE_WITH_FLAG.keys():
+        more = environment.caps.features | {_THERE_WITH_FLAG[flag] for flag in values}
+        return replace(environment, caps=msgspec.structs.replace(environment.caps, features=more))
     if argument == "ARG_QEMU_CAPS":
         raise NotExpressed(" ".join((argument, *values)))
     raise NotExpressed(argument)
