@@ -37,7 +37,7 @@ def cpu_options(domain: Domain, board: Board) -> Iterator[str]:
     model = _model(cpu, domain, board)
     flags = [
         *_timers(domain),
-        *_features(domain.features or Features(), board),
+        *_features(domain, board),
         *_cache(cpu),
         *_address(cpu),
     ]
@@ -101,12 +101,15 @@ def _timers(domain: Domain) -> Iterator[str]:
                 yield f"kvm-no-adjvtime={on_off(timer.tickpolicy == 'discard')}"
 
 
-def _features(features: Features, board: Board) -> Iterator[str]:
+def _features(domain: Domain, board: Board) -> Iterator[str]:
+    features = domain.features or Features()
     if features.apic is not None and features.apic.eoi is not None:
         yield f"kvm-pv-eoi={on_off(features.apic.eoi)}"
     if features.pvspinlock is not None:
         yield f"kvm-pv-unhalt={on_off(features.pvspinlock.state is not False)}"
     yield from hyperv_options(features.hyperv)
+    if any(panic.model == "hyperv" for panic in domain.devices.panics):
+        yield "hv-crash"
     if features.kvm is not None:
         yield from _kvm(features.kvm)
     if features.pmu is not None and not board.caps.arch.startswith("ppc64"):
