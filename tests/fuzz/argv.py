@@ -26,6 +26,7 @@ KEYED = {
     "-device", "-drive", "-fsdev", "-fw_cfg", "-global", "-iscsi", "-m", "-machine", "-mon",
     "-msg", "-name", "-netdev", "-numa", "-object", "-overcommit", "-rtc", "-sandbox", "-set",
     "-smbios", "-smp", "-spice", "-tpmdev", "-vnc", "-action", "-watchdog-action",
+    "-run-with",
 }  # fmt: skip
 REPEATED = {
     "hostfwd", "guestfwd", "dnssearch", "tls-channel", "plaintext-channel", "value", "path",
@@ -41,14 +42,10 @@ def examine(line: CommandLine, directory: str, passed_through: tuple[str, ...] =
     """Raise Smuggled when the command line holds more than we wrote.
 
     `directory` is the guest's own, which no path may climb out of; `passed_through` are the
-    arguments that the document asks for by intent, which stand last.
+    arguments that the document asks for by intent, which stand together.
     """
     argv = line.argv[1:]
-    if passed_through:
-        if argv[-len(passed_through) :] != passed_through:
-            raise Smuggled(f"expected {passed_through} at the end of {argv}")
-        argv = argv[: -len(passed_through)]
-    words = iter(argv)
+    words = iter(_without(argv, passed_through))
     for word in words:
         if word in ALONE:
             continue
@@ -65,6 +62,14 @@ def examine(line: CommandLine, directory: str, passed_through: tuple[str, ...] =
         if command.name == "human-monitor-command":
             raise Smuggled("the human monitor's commands are text")
         _within(json.loads(json.dumps(command.arguments)), command.name, directory)
+
+
+def _without(argv: tuple[str, ...], passed_through: tuple[str, ...]) -> tuple[str, ...]:
+    many = len(passed_through)
+    for start in range(len(argv) - many, -1, -1):
+        if argv[start : start + many] == passed_through:
+            return argv[:start] + argv[start + many :]
+    raise Smuggled(f"{passed_through} are not together in {argv}")
 
 
 def _option(word: str, value: str, directory: str) -> None:
@@ -87,7 +92,7 @@ def split(value: str) -> Iterator[tuple[str, str]]:
     """
     first = True
     while value:
-        key = re.match("[^=,]*", value)[0]  # type: ignore[index]  # it matches everything
+        key = re.split("[=,]", value, maxsplit=1)[0]
         if value[len(key) : len(key) + 1] == "=":
             text, value = _until_comma(value[len(key) + 1 :])
             yield key, text
@@ -102,8 +107,9 @@ def split(value: str) -> Iterator[tuple[str, str]]:
 
 def _until_comma(text: str) -> tuple[str, str]:
     """What stands before the first comma that is alone, and what after it."""
-    end = re.match("(?:[^,]|,,)*", text, re.DOTALL)[0]  # type: ignore[index]  # it always matches
-    return end.replace(",,", ","), text[len(end) + 1 :]
+    found = re.match("(?:[^,]|,,)*", text, re.DOTALL)
+    assert found is not None  # it matches everything
+    return found[0].replace(",,", ","), text[found.end() + 1 :]
 
 
 def _object(word: str, value: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.unit.qemu.translate_caps import DEVICES
 from virtbus_qemu.translate import CpuDefinition, MachineType, QemuCapabilities, RuntimePaths
 from virtbus_qemu.translate.prepare import Needs
 from virtbus_qemu.translate.runtime import UsbPlace
@@ -50,18 +51,18 @@ def _machine(name: str, *, default: bool) -> MachineType:
 
 def host(arch: str, *, able: bool) -> QemuCapabilities:
     """The emulator of an architecture."""
-    everything = _Everything(["everything"]) if able else frozenset[str]()
+    everything = _Everything(["everything"])
     return (Able if able else QemuCapabilities)(
         emulator=f"/usr/bin/qemu-system-{arch}",
         version=(10, 0, 0) if able else (7, 2, 22),
         arch=arch,
         machines=tuple(_machine(n, default=not i) for i, n in enumerate(_MACHINES[arch])),
         cpus=tuple(CpuDefinition(name=n) for n in ("qemu64", "Haswell", "host", "max")),
-        devices=everything,
-        objects=everything,
-        features=everything,
-        tpm_models=everything,
-        tpm_types=everything,
+        devices=everything if able else DEVICES,
+        objects=everything if able else frozenset(),
+        features=everything if able else frozenset(),
+        tpm_models=everything if able else frozenset(),
+        tpm_types=everything if able else frozenset(),
         kvm_usable=True,
     )
 

@@ -58,31 +58,36 @@ def try_guest(data: bytes) -> bool:
     """Make a domain and its command line on some host. Whether there is one."""
     choices = Choices(data)
     arch = choices.pick(("x86_64", "x86_64", "x86_64", *ARCHITECTURES))
-    caps = HOSTS[arch, choices.one_in(2)]
+    caps = HOSTS[arch, not choices.one_in(3)]
     root = made(choices, "domain")
     if not choices.one_in(8):
-        root.attributes["type"] = choices.pick(("kvm", "qemu"))
-    if not choices.one_in(8):
-        _move(root, arch, choices.pick(("", *(m.name for m in caps.machines))))
+        machine = choices.pick(("", *(m.name for m in caps.machines)))
+        _suit(root, choices.pick(("kvm", "qemu")), arch, machine)
     return survive_start(write(root), caps)
 
 
-def _move(root: Node, arch: str, machine: str) -> None:
-    """Ask for a machine of that architecture; what sat at addresses of another finds its own."""
-    kinds = [n for o in root.children if o.tag == "os" for n in o.children if n.tag == "type"]
-    for kind in kinds:
-        if kind.attributes.get("arch", "x86_64") != arch:
-            _forget_addresses(root)
-        kind.text = "hvm"
-        kind.attributes["arch"] = arch
-        if machine:
-            kind.attributes["machine"] = machine
-    root.children = [c for c in root.children if c.tag != "os" or kinds]
+def _suit(root: Node, kind: str, arch: str, machine: str) -> None:
+    """Make it a domain that such a host takes, as far as its machine and memory go."""
+    wanted = Node("type", {"arch": arch}, text="hvm")
+    if machine:
+        wanted.attributes["machine"] = machine
+    os = next((child for child in root.children if child.tag == "os"), Node("os"))
+    before = next((child for child in os.children if child.tag == "type"), wanted)
+    if before.attributes.get("arch") != arch or before.attributes.get("machine") != machine:
+        _forget_places(root)
+    os.children = [wanted, *(child for child in os.children if child.tag != "type")]
+    root.children = [child for child in root.children if child.tag not in _SETTLED]
+    root.children += [Node("name", text="guest"), Node("memory", text="1048576"), os]
+    root.attributes["type"] = kind
     for devices in root.children:
-        devices.children = [c for c in devices.children if c.tag != "emulator"]
+        devices.children = [child for child in devices.children if child.tag != "emulator"]
 
 
-def _forget_addresses(node: Node) -> None:
+_SETTLED = ("name", "memory", "currentMemory", "maxMemory", "os")
+
+
+def _forget_places(node: Node) -> None:
+    """What sat at addresses of another machine finds its own."""
     node.children = [c for c in node.children if c.tag not in ("address", "controller")]
     for child in node.children:
-        _forget_addresses(child)
+        _forget_places(child)

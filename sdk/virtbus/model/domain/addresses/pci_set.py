@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..devices.address import PciPlace
-from ..devices.controller import Controller
+from ..devices.controller import MODELS, Controller
 from .faults import bad_address
 from .pci_bus import FUNCTIONS, Bus, Connect
 
@@ -34,7 +34,7 @@ class PciBuses:
         self.buses = [self._bus(models.get(index), index, models) for index in range(count)]
 
     def _bus(self, controller: Controller | None, index: int, all: dict[int, Controller]) -> Bus:
-        if controller is not None and controller.model is not None:
+        if controller is not None and controller.model in MODELS["pci"]:  # others are refused
             target = controller.target
             return Bus(controller.model, hotplug=target is None or target.hotplug is not False)
         if index == 0 or self.traits.spread_over_roots:
