@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..engine.walk import Problem, invalid
 from .addresses.drive import assign_drives
 from .addresses.placed import of_kind
 from .devices import Devices
@@ -10,6 +11,8 @@ from .devices.controller import Controller, ControllerType
 from .devices.order import insert_controller
 from .root import Domain
 
+MAX_CONTROLLERS = 1024
+"""Of one kind, where a place on the last one asks for all of them."""
 _DRIVE_BUSES: tuple[ControllerType, ...] = ("scsi", "fdc", "ide", "sata")
 
 
@@ -41,8 +44,13 @@ def add_controller(
 
 
 def _add_up_to(devices: Devices, kind: ControllerType, last: int, model: str | None = None) -> None:
+    if last >= MAX_CONTROLLERS:
+        reason = f"there is no controller {last} of type '{kind}': they are {MAX_CONTROLLERS}"
+        raise invalid(Problem(devices.line, "domain/devices", reason))
+    present = {c.index for c in devices.controllers if c.type == kind}
     for index in range(last + 1):
-        add_controller(devices, kind, index, model)
+        if index not in present:
+            add_controller(devices, kind, index, model)
 
 
 def _virtio_serial(devices: Devices) -> None:

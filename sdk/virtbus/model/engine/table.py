@@ -78,7 +78,7 @@ _SAID_BY_NO = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE, Kind.VALUE)
 
 
 def _build(cls: type[Element]) -> Table:
-    defaults = _defaults(cls)
+    defaults = field_defaults(cls)
     fields = tuple(
         _field(cls, name, hint, defaults[name])
         for name, hint in _declared(cls).items()
@@ -115,7 +115,7 @@ def _declared(cls: type[Element]) -> dict[str, Any]:
     return hints
 
 
-def _defaults(cls: type[Element]) -> dict[str, Any]:
+def field_defaults(cls: type[Element]) -> dict[str, Any]:
     """The default of each field, NODEFAULT of those that must be given."""
     given = cls.__struct_defaults__
     needed = len(cls.__struct_fields__) - len(given)
@@ -143,7 +143,7 @@ def _variants(cls: type[Element]) -> dict[str, type[Element]]:
     if not cls.CHOSEN_BY:
         return {} if cls.TAG else _tagged(cls)
     chooser = cls.CHOSEN_BY
-    return {str(_defaults(variant)[chooser]): variant for variant in cls.__subclasses__()}
+    return {str(field_defaults(variant)[chooser]): variant for variant in cls.__subclasses__()}
 
 
 _NOT_ELEMENTS = (Kind.ATTRIBUTE, Kind.TEXT, Kind.SIZE)

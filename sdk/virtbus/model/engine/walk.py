@@ -11,7 +11,7 @@ import msgspec
 
 from ...errors import InvalidDocument
 from .declare import Element, Kind
-from .table import Field, table_of
+from .table import Field, field_defaults, says_nothing, table_of
 
 E = TypeVar("E", bound=Element)
 
@@ -65,6 +65,10 @@ def defaults(tag: str, element: Element) -> None:
             element.defaults()
         except ValueError as error:  # a number beside its unit, out of bounds with it
             raise invalid(Problem(element.line, tag, str(error))) from None
+    for name in _left_out(cls):
+        value = getattr(element, name)
+        if value is not None and says_nothing(value):
+            setattr(element, name, None)  # as when the document is read again
 
 
 def ignored(tag: str, element: Element) -> Iterator[Problem]:
@@ -90,6 +94,13 @@ def _to_default(cls: type[Element]) -> tuple[tuple[str, bool, str], ...]:
     Each with whether it is a list, and its tag.
     """
     return tuple((f.name, f.kind is Kind.CHILDREN, f.xml) for f in _leading(cls, _has_defaults))
+
+
+@functools.cache
+def _left_out(cls: type[Element]) -> tuple[str, ...]:
+    """The children that are absent by default, and not written when nothing is in them."""
+    absent = field_defaults(cls)
+    return tuple(f.name for f in table_of(cls).fields if f.section and absent[f.name] is None)
 
 
 def _has_problems(cls: type[Element]) -> bool:

@@ -47,10 +47,9 @@ def machine_options(domain: Domain, board: Board, flash: tuple[str, ...]) -> Ite
             and board.caps.arch in ("x86_64", "i686")
         ):
             parts.append(f"hpet={on_off(timer.present)}")
-    for sound in domain.devices.sounds:
-        if sound.model == "pcspk":
-            audio = sound.audio.id if sound.audio else 1
-            parts.append(f"pcspk-audiodev=audio{audio}")
+    for sound in [sound for sound in domain.devices.sounds if sound.model == "pcspk"][-1:]:
+        audio = sound.audio.id if sound.audio else 1
+        parts.append(f"pcspk-audiodev=audio{audio}")
     if board.s390 and not devices_have_loadparm(board.caps):
         loadparm = first_loadparm(domain)
         parts += [f"loadparm={escaped(loadparm)}"] if loadparm else []
