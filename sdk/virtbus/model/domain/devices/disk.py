@@ -153,12 +153,10 @@ class Disk(Element, kw_only=True):
 
     def _source(self) -> None:
         source = self.source
-        if source is None:
-            self.type = "file"
-            return
-        settle(source, self.type)
-        if says_nothing(source):
-            self.source = None
+        if source is not None:
+            settle(source, self.type)
+        if source is None or says_nothing(source):
+            self.source, self.type = None, "file"
             return
         if self.type == "network" and source.protocol == "iscsi":
             if source.name and "/" not in source.name:

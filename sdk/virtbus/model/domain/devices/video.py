@@ -64,7 +64,7 @@ class VideoModel(Element):
 
     def defaults(self) -> None:
         """One head; nothing of memory is said by 0; only the first card is primary."""
-        self.heads = 1 if self.heads is None else self.heads or None
+        self.heads = self.heads or 1
         self.ram_kib = self.ram_kib or None
         self.vram_kib = self.vram_kib or None
         self.vram64_kib = self.vram64_kib or None
