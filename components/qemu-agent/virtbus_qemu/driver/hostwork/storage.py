@@ -17,6 +17,7 @@ from virtbus_qemu.link.files import make_directory, write_private
 from virtbus_qemu.link.nvram import make_variables
 from virtbus_qemu.link.seal import new_key, seal
 from virtbus_qemu.translate import SealedSecret, SecretRequest, StorageFacts, StorageNeeds
+from virtbus_qemu.translate.options.sealed import sealing_files
 from virtbus_qemu.translate.words import unsupported
 
 KEY_FILE = "master-key.aes"
@@ -29,7 +30,7 @@ def find_storage(
     run_as: RunAs | None,
     passed: ExitStack,
 ) -> StorageFacts:
-    """Find chains, users, drives; open devices; seal secrets; make the firmware's variables.
+    """Find chains, users, drives; open devices; seal secrets; write what the firmware reads.
 
     Raises HypervisorFailed, naming what is not there, and Unsupported for secrets that only a
     store of secrets could tell.
@@ -47,6 +48,8 @@ def find_storage(
         vdpa_fds={path: _open(path, passed) for path in needs.vdpa_devices},
     )
     _make_variables(live)
+    for name, text in sealing_files(live).items():
+        write_private(directory / name, text.encode(), run_as)
     return facts
 
 
