@@ -96,16 +96,15 @@ def _settle_placement(domain: Domain) -> None:
     """A service that places the memory places the processors, and the other way round."""
     vcpu = domain.vcpu
     vcpu.placement = vcpu.placement or "static"
+    tune = domain.numatune
+    if tune is not None and tune.memory is not None and says_nothing(tune.memory):
+        tune.memory = None
     if vcpu.placement == "auto":
         vcpu.cpuset = None
-        domain.numatune = domain.numatune or NumaTune()
-        if domain.numatune.memory is None:
-            domain.numatune.memory = NumaMemory(placement="auto")
-    tune = domain.numatune
+        tune = domain.numatune = tune or NumaTune()
+        tune.memory = tune.memory or NumaMemory(placement="auto")
     if tune is None:
         return
-    if tune.memory is not None and says_nothing(tune.memory):
-        tune.memory = None
     if tune.memory is not None:
         _settle_numa_memory(tune.memory, vcpu.placement)
         if tune.memory.placement == "auto" and not vcpu.cpuset and not _pinned(domain.cputune):

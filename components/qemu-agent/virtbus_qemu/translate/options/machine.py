@@ -40,13 +40,10 @@ def machine_options(domain: Domain, board: Board, flash: tuple[str, ...]) -> Ite
         parts.append("hmat=on")
     if domain.os.bios is not None and domain.os.bios.use_serial:
         parts.append("graphics=off")
-    for timer in domain.clock.timer if domain.clock else ():
-        if (
-            timer.name == "hpet"
-            and timer.present is not None
-            and board.caps.arch in ("x86_64", "i686")
-        ):
-            parts.append(f"hpet={on_off(timer.present)}")
+    if board.caps.arch in ("x86_64", "i686"):
+        timers = domain.clock.timer if domain.clock else ()
+        hpet = [t.present for t in timers if t.name == "hpet" and t.present is not None]
+        parts += [f"hpet={on_off(present)}" for present in hpet[-1:]]  # the last one counts
     for sound in [sound for sound in domain.devices.sounds if sound.model == "pcspk"][-1:]:
         audio = sound.audio.id if sound.audio else 1
         parts.append(f"pcspk-audiodev=audio{audio}")
