@@ -139,14 +139,14 @@ def read(cls: type[E], node: etree._Element) -> E:
     ignored: list[Ignored] = []
     attributes = table.attributes
     for key, raw in node.items():
-        field = attributes.get(str(key))
+        field = attributes.get(key)
         if field is not None:
             try:
-                values[field.name] = field.parse(str(raw))
+                values[field.name] = field.parse(raw)
             except ValueError as error:
                 _refuse(node, f"attribute '{field.xml}': {error}")
-        elif str(key).startswith("{"):
-            foreign.append(_foreign(node, str(key), str(raw)))
+        elif key.startswith("{"):
+            foreign.append(_foreign(node, key, raw))
         elif key != "unit" or table.text is None or table.text.kind is not Kind.SIZE:
             ignored.append(Ignored(f"@{key}", node.sourceline or 0))
     if table.text is not None:

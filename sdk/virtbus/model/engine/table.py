@@ -43,6 +43,8 @@ class Table(NamedTuple):
 
     fields: tuple[Field, ...]
     body: tuple[Field, ...]
+    named_attributes: tuple[tuple[str, Field], ...]  # with their fields' names beside them
+    named_body: tuple[tuple[str, Kind, Field], ...]
     attributes: dict[str, Field]
     elements: dict[str, Field]
     text: Field | None
@@ -90,6 +92,8 @@ def _build(cls: type[Element]) -> Table:
     return Table(
         fields=fields,
         body=tuple(f for f in fields if f.kind is not Kind.ATTRIBUTE),
+        named_attributes=tuple((f.name, f) for f in fields if f.kind is Kind.ATTRIBUTE),
+        named_body=tuple((f.name, f.kind, f) for f in fields if f.kind is not Kind.ATTRIBUTE),
         attributes={f.xml: f for f in fields if f.kind is Kind.ATTRIBUTE},
         elements={
             clark(each.xml): each

@@ -39,15 +39,17 @@ def elements(tag: str, element: Element) -> Iterator[tuple[str, Element]]:
 
 def problems(tag: str, element: Element) -> Iterator[Problem]:
     """All that the declarations' own checks have to say, parents first."""
-    for reason in element.problems():
-        yield Problem(element.line, tag, reason)
-    for field in _to_check(type(element)):
-        value = getattr(element, field.name)
-        if field.kind is Kind.CHILDREN:
+    cls = type(element)
+    if cls.problems is not Element.problems:
+        for reason in element.problems():
+            yield Problem(element.line, tag, reason)
+    for name, many, xml in _to_check(cls):
+        value = getattr(element, name)
+        if many:
             for child in value:
-                yield from problems(f"{tag}/{child.TAG or field.xml}", child)
+                yield from problems(f"{tag}/{child.TAG or xml}", child)
         elif value is not None:
-            yield from problems(f"{tag}/{field.xml}", value)
+            yield from problems(f"{tag}/{xml}", value)
 
 
 def defaults(tag: str, element: Element) -> None:
@@ -82,18 +84,15 @@ def ignored(tag: str, element: Element) -> Iterator[Problem]:
 
 
 @functools.cache
-def _to_check(cls: type[Element]) -> tuple[Field, ...]:
+def _to_check(cls: type[Element]) -> tuple[_Way, ...]:
     """The children of `cls` that have a check of their own, or have such children."""
     return _leading(cls, _has_problems)
 
 
 @functools.cache
-def _to_default(cls: type[Element]) -> tuple[tuple[str, bool, str], ...]:
-    """The children of `cls` that have defaults, or have such children.
-
-    Each with whether it is a list, and its tag.
-    """
-    return tuple((f.name, f.kind is Kind.CHILDREN, f.xml) for f in _leading(cls, _has_defaults))
+def _to_default(cls: type[Element]) -> tuple[_Way, ...]:
+    """The children of `cls` that have defaults, or have such children."""
+    return _leading(cls, _has_defaults)
 
 
 @functools.cache
@@ -111,9 +110,20 @@ def _has_defaults(cls: type[Element]) -> bool:
     return cls.defaults is not Element.defaults
 
 
-def _leading(cls: type[Element], wanted: _Wanted) -> tuple[Field, ...]:
-    fields = table_of(cls).fields
-    return tuple(f for f in fields if f.element is not Element and _reaches(f.element, wanted))
+class _Way(NamedTuple):
+    """From an element to its children of one field."""
+
+    name: str
+    many: bool
+    xml: str
+
+
+def _leading(cls: type[Element], wanted: _Wanted) -> tuple[_Way, ...]:
+    return tuple(
+        _Way(f.name, f.kind is Kind.CHILDREN, f.xml)
+        for f in table_of(cls).fields
+        if f.element is not Element and _reaches(f.element, wanted)
+    )
 
 
 _Wanted: TypeAlias = Callable[[type[Element]], bool]

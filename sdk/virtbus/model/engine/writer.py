@@ -38,18 +38,17 @@ def format_element(tag: str, element: Element) -> str:
 def _write(out: list[str], tag: str, element: Element, indent: str) -> None:
     table = table_of(type(element))
     head = f"{indent}<{tag}"
-    for name, field in table.attributes.items():
-        value = getattr(element, field.name)
+    for name, field in table.named_attributes:
+        value = getattr(element, name)
         if value is not None:
-            head += f" {name}='{_formatted(field, tag, value, _ESCAPES)}'"
+            head += f" {field.xml}='{_formatted(field, tag, value, _ESCAPES)}'"
     text = ""
     body: list[str] = []
     inner = indent + "  "
-    for field in table.body:
-        value = getattr(element, field.name)
+    for name, kind, field in table.named_body:
+        value = getattr(element, name)
         if value is None:
             continue
-        kind = field.kind
         if kind is Kind.CHILD:
             if not (field.section and says_nothing(value)):
                 _write(body, field.xml, value, inner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Flag, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 LAST_SLOT = 31
@@ -130,23 +131,7 @@ class Bus:
 
         A place a person `asked_for` may mix PCI and PCI Express.
         """
-        takes = self.takes
-        if Connect.INTEGRATED in connect:
-            if not on_first_bus:
-                return "an integrated device must be on bus 0"
-            takes |= CONVENTIONAL
-        if asked_for:
-            if takes & ENDPOINT:
-                takes |= ENDPOINT
-            if Connect.PCI_BRIDGE in connect:
-                connect |= Connect.PCI
-        elif Connect.AUTO in connect and Connect.AUTO not in takes:
-            return f"a {self.model} is given no devices unless the document asks for it"
-        if Connect.HOTPLUG in connect and Connect.HOTPLUG not in takes:
-            return f"nothing can be plugged into this {self.model} while the guest runs"
-        if not connect & takes & KINDS:
-            return f"a {self.model} does not take such a device"
-        return ""
+        return _refusal(self.model, self.takes, connect, on_first_bus, asked_for)
 
     def free(self, connect: Connect, function: int | None) -> Iterator[tuple[int, int]]:
         """The free slots and functions for it, lowest first; `function` None is any."""
@@ -157,3 +142,25 @@ class Bus:
             elif Connect.SHARES_SLOT in connect and slot in self._shared:
                 functions = range(wanted, FUNCTIONS) if function is None else (wanted,)
                 yield from ((slot, f) for f in functions if not self.is_taken(slot, f))
+
+
+@lru_cache(maxsize=4096)  # flags are slow, and the same ones meet again and again
+def _refusal(
+    model: str, takes: Connect, connect: Connect, on_first_bus: bool, asked_for: bool
+) -> str:
+    if Connect.INTEGRATED in connect:
+        if not on_first_bus:
+            return "an integrated device must be on bus 0"
+        takes |= CONVENTIONAL
+    if asked_for:
+        if takes & ENDPOINT:
+            takes |= ENDPOINT
+        if Connect.PCI_BRIDGE in connect:
+            connect |= Connect.PCI
+    elif Connect.AUTO in connect and Connect.AUTO not in takes:
+        return f"a {model} is given no devices unless the document asks for it"
+    if Connect.HOTPLUG in connect and Connect.HOTPLUG not in takes:
+        return f"nothing can be plugged into this {model} while the guest runs"
+    if not connect & takes & KINDS:
+        return f"a {model} does not take such a device"
+    return ""
