@@ -76,10 +76,8 @@ class KeyWrap(Element):
             yield "a cipher is given more than once"
 
 
-class PolicyBits(Hex):
+class PolicyBits(Hex, frozen=True):
     """Hexadecimal with or without 0x, as the policies of guests are written."""
-
-    __slots__ = ()
 
     def parse(self, raw: str) -> int:
         """A number within bounds."""

@@ -38,7 +38,7 @@ class Kind(IntEnum):  # its hash is that of an int, and quick
     KEPT = auto()
 
 
-class Name(NamedTuple):
+class Name(msgspec.Struct, frozen=True):
     """The XML name of a field whose Python name differs from it.
 
     A name in one of libvirt's own namespaces has its prefix: `qemu:commandline`.

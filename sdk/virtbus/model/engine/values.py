@@ -7,7 +7,9 @@ with ValueError, whose text says what was expected; the reader adds where.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
+
+import msgspec
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 _HEX = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})", re.ASCII)
@@ -17,7 +19,10 @@ _MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}", re.ASCII)
 
 
 class Codec(Protocol):
-    """Between the text of a document and a Python value."""
+    """Between the text of a document and a Python value.
+
+    Equal to none of another type: `typing` takes annotations that are equal for the same one.
+    """
 
     def parse(self, raw: str) -> Any:
         """The value; ValueError says what was expected."""
@@ -40,7 +45,7 @@ class PlainText:
         return value
 
 
-class Integer(NamedTuple):
+class Integer(msgspec.Struct, frozen=True):
     """A decimal number within bounds, both included."""
 
     low: int
@@ -63,7 +68,7 @@ class Integer(NamedTuple):
         return value
 
 
-class Hex(NamedTuple):
+class Hex(msgspec.Struct, frozen=True):
     """An unsigned number, accepted as hexadecimal (0x) or decimal, written as hexadecimal."""
 
     high: int
@@ -86,7 +91,7 @@ class Hex(NamedTuple):
         return value
 
 
-class AnyBase(NamedTuple):
+class AnyBase(msgspec.Struct, frozen=True):
     """An unsigned number, accepted as hexadecimal (0x) or decimal, written as decimal."""
 
     high: int
@@ -100,7 +105,7 @@ class AnyBase(NamedTuple):
         return Integer(0, self.high).format(value)
 
 
-class Octal(NamedTuple):
+class Octal(msgspec.Struct, frozen=True):
     """Permissions: an octal number, written with leading zeros."""
 
     high: int
@@ -123,7 +128,7 @@ class Octal(NamedTuple):
         return value
 
 
-class Switch(NamedTuple):
+class Switch(msgspec.Struct, frozen=True):
     """A yes or no in the element's own words."""
 
     true: str
@@ -194,7 +199,7 @@ class MacText:
     format = parse
 
 
-class Unit(NamedTuple):
+class Unit(msgspec.Struct, frozen=True):
     """Of a `Size` field: the unit it is kept and written in, and the one assumed."""
 
     kept: str

@@ -1,13 +1,15 @@
 """<virtualport>: how a port is attached to the switch it is plugged into."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
 
 from ..engine.declare import Attr, Child, Element
 from ..engine.values import Uuid, YesNo
 
 
-class _Number(NamedTuple):
+class _Number(msgspec.Struct, frozen=True):
     """An unsigned number in any base of C (0x10, 020, 16); written in decimal."""
 
     high: int

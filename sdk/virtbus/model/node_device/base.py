@@ -1,8 +1,9 @@
 """What the capabilities of host devices share."""
 
 import re
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
+import msgspec
 from msgspec import field
 
 from ..engine.declare import Children, Element, Name, Needed, NeededValue, Text, Value
@@ -17,7 +18,7 @@ CapabilityType: TypeAlias = Literal[
 _BASE16 = re.compile(r"(0[xX])?[0-9a-fA-F]{1,8}", re.ASCII)
 
 
-class Base16(NamedTuple):
+class Base16(msgspec.Struct, frozen=True):
     """A number that is hexadecimal with and without 0x; written with it."""
 
     high: int

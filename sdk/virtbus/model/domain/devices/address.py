@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
+import msgspec
+
 from ...engine.declare import Attr, Child, Element, Needed
 from ...engine.values import Hex, OnOff, UInt
 
@@ -16,7 +18,7 @@ _PORT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}", re.ASCII)
 _BARE_HEX = re.compile(r"(0[xX])?[0-9a-fA-F]{1,16}", re.ASCII)
 
 
-class BareHex(NamedTuple):
+class BareHex(msgspec.Struct, frozen=True):
     """An unsigned number, always read as hexadecimal, with or without 0x."""
 
     high: int

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import field
 
 from ...engine.declare import Attr, Child, Children, Element, Name, Needed
@@ -40,7 +41,7 @@ class RedirDev(CharacterBackend, kw_only=True):
             yield "a USB device needs an address of type 'usb'"
 
 
-class _UsbNumber(NamedTuple):
+class _UsbNumber(msgspec.Struct, frozen=True):
     """A number in any base of C; -1 stands for any. Written 0x1A, in so many digits."""
 
     high: int
