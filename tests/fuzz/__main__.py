@@ -93,7 +93,7 @@ def _fuzz(job: Job, keep: Path) -> int:
         )  # fmt: skip
     print(f"{job.target}, seed {job.seed}: {job.runs} documents, exit {done.returncode}")
     if done.returncode:
-        print("\n".join((done.stdout + done.stderr).splitlines()[-30:]))
+        print(done.stdout[-4000:], *done.stderr.splitlines()[-4:], sep="\n")
     return int(done.returncode != 0)
 
 

@@ -12,6 +12,10 @@ import atheris
 
 with atheris.instrument_imports(include=["virtbus.model", "virtbus_qemu.translate"]):
     from tests.fuzz.made import try_document, try_guest, try_text
+    from virtbus.model.documents import KINDS, document
+
+    for kind in KINDS:  # which are imported when first asked for
+        document(kind)
 
 TARGETS: dict[str, Callable[[bytes], bool]] = {
     "text": try_text,

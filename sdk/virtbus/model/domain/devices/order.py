@@ -27,7 +27,7 @@ def insert_controller(controllers: list[Controller], new: Controller) -> None:
 def settle_order(controllers: list[Controller]) -> list[Controller]:
     """The same controllers in libvirt's order, each with an index."""
     result = _in_order(controllers)
-    again = any(_is_usb2(c) for c in result[1:] if c.index is None)
+    again = any(c.index is None for c in result)
     for number, controller in enumerate(result):
         if controller.index is None:
             master = _joined(result, number)
