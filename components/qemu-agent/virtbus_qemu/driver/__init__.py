@@ -99,7 +99,8 @@ class QemuDriver(DefiningDriver[QemuSettings]):
     async def complete(self, document: Domain) -> None:
         """Settle the machine the guest sees, and refuse what this host's QEMU cannot do."""
         caps = await self._capabilities(document)
-        complete(document, caps, new=True, firmware=self._firmware())
+        asked = document.os.firmware or document.os.loader
+        complete(document, caps, new=True, firmware=self._firmware() if asked else None)
         check(document, caps)
 
     def _firmware(self) -> HostFirmware:
