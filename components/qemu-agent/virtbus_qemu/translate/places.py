@@ -78,16 +78,6 @@ def _devno(address: CcwAddress) -> str:
     return f"{address.cssid or 0:x}.{address.ssid or 0:x}.{address.devno or 0:04x}"
 
 
-def usb_place(address: Address | None) -> dict[str, Any]:
-    """`bus` and `port` of a device on USB; without an address QEMU picks the port."""
-    if address is None:
-        return {"bus": "usb.0"}
-    if not isinstance(address, UsbAddress):
-        raise invalid("address", "expected an address of type 'usb'", address.line)
-    bus = f"usb{address.bus}.0" if address.bus else "usb.0"
-    return {"bus": bus, "port": address.port}
-
-
 def virtio_driver(base: str, address: Address | None, model: str | None = None) -> str:
     """The name of a virtio device on the bus of its address: virtio-blk-pci-transitional.
 

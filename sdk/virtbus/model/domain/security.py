@@ -7,7 +7,7 @@ import msgspec
 from msgspec import field
 
 from ..engine.declare import Attr, Children, Element, Name, Needed, NeededValue, Value
-from ..engine.values import Hex, OnOff, UInt, YesNo
+from ..engine.values import BareHex, OnOff, UInt, YesNo
 
 
 class SecurityLabel(Element):
@@ -76,15 +76,6 @@ class KeyWrap(Element):
             yield "a cipher is given more than once"
 
 
-class PolicyBits(Hex, frozen=True):
-    """Hexadecimal with or without 0x, as the policies of guests are written."""
-
-    def parse(self, raw: str) -> int:
-        """A number within bounds."""
-        text = raw.strip()
-        return super().parse(text if text[:2] in ("0x", "0X") else f"0x{text}")
-
-
 LaunchSecurityType: TypeAlias = Literal["sev", "sev-snp", "s390-pv"]
 
 
@@ -109,7 +100,7 @@ class Sev(LaunchSecurity, kw_only=True):
     kernel_hashes: Annotated[Attr[YesNo], Name("kernelHashes")] = None
     cbitpos: Value[UInt] = None
     reduced_phys_bits: Annotated[Value[UInt], Name("reducedPhysBits")] = None
-    policy: NeededValue[Annotated[int, PolicyBits(2**32 - 1, 4)]]
+    policy: NeededValue[Annotated[int, BareHex(2**32 - 1, 4)]]
     dh_cert: Annotated[Value[str], Name("dhCert")] = None
     session: Value[str] = None
 
@@ -123,7 +114,7 @@ class SevSnp(LaunchSecurity, kw_only=True):
     vcek: Attr[YesNo] = None
     cbitpos: Value[UInt] = None
     reduced_phys_bits: Annotated[Value[UInt], Name("reducedPhysBits")] = None
-    policy: NeededValue[Annotated[int, PolicyBits(2**64 - 1, 8)]]
+    policy: NeededValue[Annotated[int, BareHex(2**64 - 1, 8)]]
     guest_visible_workarounds: Annotated[Value[str], Name("guestVisibleWorkarounds")] = None
     id_block: Annotated[Value[str], Name("idBlock")] = None
     id_auth: Annotated[Value[str], Name("idAuth")] = None

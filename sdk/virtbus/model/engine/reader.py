@@ -39,15 +39,6 @@ def parse(cls: type[E], tag: str, text: str | bytes) -> E:
     return read(cls, root)
 
 
-def parse_any(kinds: dict[str, type[E]], text: str | bytes) -> E:
-    """As `parse`, for documents of several kinds, chosen by the root's tag."""
-    root = _tree(text)
-    cls = kinds.get(str(root.tag))
-    if cls is None:
-        _refuse(root, f"expected {' or '.join(f'<{t}>' for t in kinds)}")
-    return read(cls, root)
-
-
 def root_tag(text: str | bytes) -> tuple[str, int]:
     """The tag of the root of a well-formed document, and its line. Raises InvalidDocument."""
     root = _tree(text)

@@ -13,6 +13,7 @@ import msgspec
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 _HEX = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})", re.ASCII)
+_BARE_HEX = re.compile(r"(0[xX])?[0-9a-fA-F]{1,16}", re.ASCII)
 _OCTAL = re.compile(r"[0-7]{1,12}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 _MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}", re.ASCII)
@@ -89,6 +90,26 @@ class Hex(msgspec.Struct, frozen=True):
         if not 0 <= value <= self.high:
             raise ValueError(f"{value:#x} is not within 0..{self.high:#x}")
         return value
+
+
+class BareHex(msgspec.Struct, frozen=True):
+    """An unsigned number, always read as hexadecimal, with or without 0x."""
+
+    high: int
+    digits: int
+
+    def parse(self, raw: str) -> int:
+        """A number within bounds."""
+        text = raw.strip()
+        if not _BARE_HEX.fullmatch(text) or int(text, 16) > self.high:
+            raise ValueError(f"expected a hexadecimal number up to {self.high:#x}, not '{raw}'")
+        return int(text, 16)
+
+    def format(self, value: int) -> str:
+        """Hexadecimal, padded with zeros."""
+        if not 0 <= value <= self.high:
+            raise ValueError(f"{value:#x} is not within 0..{self.high:#x}")
+        return f"0x{value:0{self.digits}x}"
 
 
 class AnyBase(msgspec.Struct, frozen=True):

@@ -13,7 +13,6 @@ PoolType: TypeAlias = Literal[
     "dir", "fs", "netfs", "logical", "disk", "iscsi", "iscsi-direct", "scsi", "mpath", "rbd",
     "sheepdog", "gluster", "zfs", "vstorage",
 ]  # fmt: skip
-POOL_TYPES: tuple[PoolType, ...] = get_args(PoolType)
 SourcePart: TypeAlias = Literal["hosts", "devices", "dir", "adapter", "name", "initiator"]
 
 _FILESYSTEMS = (

@@ -90,9 +90,3 @@ def _forget_path(channel: Channel) -> None:
 def virtio_consoles(devices: Devices) -> list[Console]:
     """The consoles that are devices of their own, not another name of a serial port."""
     return [c for c in devices.consoles if c.target and c.target.type == "virtio"]
-
-
-def virtio_lines(devices: Devices) -> list[Channel | Console]:
-    """The channels and consoles that are ports of a virtio-serial controller."""
-    lines: list[Channel | Console] = [*devices.channels, *virtio_consoles(devices)]
-    return [c for c in lines if c.target and c.target.type == "virtio"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from virtbus.model.domain import Domain
 from virtbus.model.domain.numa import Latency, NumaCell
-from virtbus.model.engine.number_sets import numbers
 
 from ..machine import Board
 from ..runtime import RuntimePaths
@@ -138,8 +137,3 @@ def _caches(number: int, cell: NumaCell) -> Iterator[str]:
             policy=_CACHE_POLICIES[cache.policy],
             line=line or None,
         )
-
-
-def processors_of(cells: list[NumaCell]) -> set[int]:
-    """The processors that are in some cell."""
-    return {number for cell in cells for number in numbers(cell.cpus)}

@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
-import msgspec
-
 from ...engine.declare import Attr, Child, Element, Needed
-from ...engine.values import Hex, OnOff, UInt
+from ...engine.values import BareHex, Hex, OnOff, UInt
 
 AddressType: TypeAlias = Literal[
     "pci", "drive", "virtio-serial", "ccid", "usb", "spapr-vio", "virtio-s390", "ccw",
@@ -15,27 +13,6 @@ AddressType: TypeAlias = Literal[
 ]  # fmt: skip
 
 _PORT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}", re.ASCII)
-_BARE_HEX = re.compile(r"(0[xX])?[0-9a-fA-F]{1,16}", re.ASCII)
-
-
-class BareHex(msgspec.Struct, frozen=True):
-    """An unsigned number, always read as hexadecimal, with or without 0x."""
-
-    high: int
-    digits: int
-
-    def parse(self, raw: str) -> int:
-        """A number within bounds."""
-        text = raw.strip()
-        if not _BARE_HEX.fullmatch(text) or int(text, 16) > self.high:
-            raise ValueError(f"expected a hexadecimal number up to {self.high:#x}, not '{raw}'")
-        return int(text, 16)
-
-    def format(self, value: int) -> str:
-        """Hexadecimal, padded with zeros."""
-        if not 0 <= value <= self.high:
-            raise ValueError(f"{value:#x} is not within 0..{self.high:#x}")
-        return f"0x{value:0{self.digits}x}"
 
 
 class PortPath:

@@ -10,7 +10,6 @@ from ...engine.values import Hex, Int, Integer, Uuid, YesNo
 from ...net.addresses import InterfaceIp, Route
 from .character_source import LineReconnect
 
-DirectMode: TypeAlias = Literal["vepa", "private", "bridge", "passthrough"]
 HostNumber: TypeAlias = Annotated[int, Integer(-(2**63), 2**63 - 1)]
 
 
